@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dnschain/algorithm.hpp"
+
+#include <ldns/ldns.h>
+
+#include <algorithm>
+
+#include "dnschain/ldns_ptr.hpp"
+#include "dnschain/wire.hpp"
+
+namespace mooring::dnschain {
+namespace {
+
+constexpr std::uint8_t kRsaSha256 = 8;  // RFC 5702
+constexpr std::uint8_t kRsaSha512 = 10;
+constexpr std::uint8_t kEcdsaP256 = 13;  // RFC 6605
+constexpr std::uint8_t kEcdsaP384 = 14;
+constexpr std::uint8_t kEd25519 = 15;  // RFC 8080
+constexpr std::uint8_t kEd448 = 16;
+
+// RFC 5702, 2: at most 4096 bits. Nobody needs an exponent of more than 64.
+constexpr std::size_t kMaxModulus = 512;
+constexpr std::size_t kMinModulus = 64;
+constexpr std::size_t kMaxExponent = 8;
+
+const std::uint8_t* octets(ByteView view) {
+  return reinterpret_cast<const std::uint8_t*>(view.data());
+}
+
+/// RFC 3110, 2: the exponent's length in one or three octets, the exponent, the modulus.
+bool is_sane_rsa_key(ByteView key) {
+  WireReader reader(key);
+  const auto short_length = reader.u8();
+  if (!short_length) return false;
+  std::size_t length = *short_length;
+  if (length == 0) {
+    const auto long_length = reader.u16();
+    if (!long_length) return false;
+    length = *long_length;
+  }
+  if (length == 0 || length > kMaxExponent || !reader.take(length)) return false;
+  return reader.remaining() >= kMinModulus && reader.remaining() <= kMaxModulus;
+}
+
+/// Whether key and signature have the sizes that the algorithm's RFC gives them.
+bool has_right_sizes(std::uint8_t algorithm, ByteView key, ByteView signature) {
+  switch (algorithm) {
+    case kRsaSha256:
+    case kRsaSha512:
+      return is_sane_rsa_key(key) && signature.size() <= kMaxModulus;
+    case kEcdsaP256:
+      return key.size() == 64 && signature.size() == 64;
+    case kEcdsaP384:
+      return key.size() == 96 && signature.size() == 96;
+    case kEd25519:
+      return key.size() == 32 && signature.size() == 64;
+    case kEd448:
+      return key.size() == 57 && signature.size() == 114;
+    default:
+      return false;
+  }
+}
+
+/// An integer of ASN.1 (DER): no needless zeros in front, but one where the sign bit would be set.
+void write_der_integer(ByteView number, Bytes& out) {
+  while (number.size() > 1 && number[0] == std::byte{0}) number = number.subspan(1);
+  const bool pad = (number[0] & std::byte{0x80}) != std::byte{0};
+  WireWriter writer(out);
+  writer.u8(0x02);
+  writer.u8(static_cast<std::uint8_t>(number.size() + (pad ? 1 : 0)));
+  if (pad) writer.u8(0);
+  writer.append(number);
+}
+
+/// DNSSEC has r and s side by side (RFC 6605, 4); libcrypto wants them as a DER sequence, of less
+/// than 128 octets on both curves.
+Bytes der_signature(ByteView signature) {
+  Bytes integers;
+  const std::size_t half = signature.size() / 2;
+  write_der_integer(signature.first(half), integers);
+  write_der_integer(signature.subspan(half), integers);
+  Bytes der{std::byte{0x30}, static_cast<std::byte>(integers.size())};
+  der.insert(der.end(), integers.begin(), integers.end());
+  return der;
+}
+
+}  // namespace
+
+bool is_supported_algorithm(std::uint8_t algorithm) {
+  return algorithm == kRsaSha256 || algorithm == kRsaSha512 ||
+         (algorithm >= kEcdsaP256 && algorithm <= kEd448);
+}
+
+std::size_t check_cost(std::uint8_t algorithm) {
+  // libcrypto has no assembly of its own for these two curves.
+  if (algorithm == kEcdsaP384) return 4;
+  return algorithm == kEd448 ? 3 : 1;
+}
+
+bool is_supported_digest(std::uint8_t digest_type) {
+  return digest_type == LDNS_SHA256 || digest_type == LDNS_SHA384;
+}
+
+std::optional<Bytes> ds_digest(std::uint8_t digest_type, ByteView data) {
+  const auto size = static_cast<unsigned>(data.size());
+  if (digest_type == LDNS_SHA256) {
+    Bytes digest(LDNS_SHA256_DIGEST_LENGTH);
+    ldns_sha256(octets(data), size, reinterpret_cast<std::uint8_t*>(digest.data()));
+    return digest;
+  }
+  if (digest_type == LDNS_SHA384) {
+    Bytes digest(LDNS_SHA384_DIGEST_LENGTH);
+    ldns_sha384(octets(data), size, reinterpret_cast<std::uint8_t*>(digest.data()));
+    return digest;
+  }
+  return std::nullopt;
+}
+
+bool check_signature(std::uint8_t algorithm, ByteView key, ByteView signature, ByteView data) {
+  if (!has_right_sizes(algorithm, key, signature)) return false;
+  Bytes form(signature.begin(), signature.end());
+  if (algorithm == kEcdsaP256 || algorithm == kEcdsaP384) form = der_signature(signature);
+  const LdnsBuffer buffer(ldns_buffer_new(data.size()));
+  if (!buffer) return false;
+  ldns_buffer_write(buffer.get(), data.data(), data.size());
+  // ldns takes both without const but only reads them.
+  Bytes key_octets(key.begin(), key.end());
+  return ldns_verify_rrsig_buffers_raw(reinterpret_cast<unsigned char*>(form.data()), form.size(),
+                                       buffer.get(),
+                                       reinterpret_cast<unsigned char*>(key_octets.data()),
+                                       key_octets.size(), algorithm) == LDNS_STATUS_OK;
+}
+
+Sha1Digest nsec3_hash(ByteView name, ByteView salt, std::uint16_t iterations) {
+  Sha1Digest digest{};
+  Bytes input(name.begin(), name.end());
+  for (unsigned round = 0; round <= iterations; ++round) {
+    if (round > 0) input.assign(digest.begin(), digest.end());
+    input.insert(input.end(), salt.begin(), salt.end());
+    ldns_sha1(octets(input), static_cast<unsigned>(input.size()),
+              reinterpret_cast<std::uint8_t*>(digest.data()));
+  }
+  return digest;
+}
+
+}  // namespace mooring::dnschain

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "dnschain/bytes.hpp"
+
+namespace mooring::dnschain {
+
+/// Whether signatures by this DNSSEC algorithm are checked: 8, 10, 13, 14, 15 and 16 are. To the
+/// others, SHA-1's 5 and 7 among them, a zone counts as unsigned (RFC 4035, 5.2).
+[[nodiscard]] bool is_supported_algorithm(std::uint8_t algorithm);
+
+/// Whether DS records with this digest count: SHA-256 and SHA-384 do, SHA-1 does not.
+[[nodiscard]] bool is_supported_digest(std::uint8_t digest_type);
+
+/// The digest of `data`, or nothing when the type is not supported.
+[[nodiscard]] std::optional<Bytes> ds_digest(std::uint8_t digest_type, ByteView data);
+
+/// Checks `signature` over `data`. `key` and `signature` are in the form they have in DNSKEY and
+/// RRSIG. False for anything malformed, and for RSA keys so large that they are only good to waste
+/// time.
+[[nodiscard]] bool check_signature(std::uint8_t algorithm, ByteView key, ByteView signature,
+                                   ByteView data);
+
+/// What a check costs, roughly, in checks of ECDSA P-256.
+[[nodiscard]] std::size_t check_cost(std::uint8_t algorithm);
+
+using Sha1Digest = std::array<std::byte, 20>;
+
+/// The hash of a name in lower-case wire form (RFC 5155, 5): `iterations` further rounds.
+[[nodiscard]] Sha1Digest nsec3_hash(ByteView name, ByteView salt, std::uint16_t iterations);
+
+}  // namespace mooring::dnschain

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "dnschain/service.hpp"
+#include "dnschain/verifier.hpp"
+
+namespace mooring::dnschain {
+
+/// One chain that may be served, ready made.
+struct PublishedChain {
+  Service service;
+  /// The extension's octets: lifetime, then chain. Shared by the tables it is in and by handshakes
+  /// that are still sending it.
+  std::shared_ptr<const Bytes> body;
+  VerdictKind kind{};            ///< secure, denial or insecure; never bogus
+  WallTime until{};              ///< from here on it must not be served
+  bool removed = false;          ///< not in the settings any more; kept up for the sake of pins
+  std::vector<TlsaRecord> tlsa;  ///< when secure
+  /// From here on no cache holds a TLSA RRset that this one replaced, as far as was seen here.
+  WallTime tlsa_settled{};
+};
+
+/// All chains that may be served now. Immutable; readers may keep it for as long as they like but
+/// must honour `until`.
+class ChainTable {
+ public:
+  explicit ChainTable(std::vector<PublishedChain> chains);
+
+  /// `base_domain` in lower case without a final dot. Null when there is none.
+  [[nodiscard]] const PublishedChain* find(std::string_view base_domain, Port port) const;
+  [[nodiscard]] const std::vector<PublishedChain>& chains() const { return chains_; }
+
+ private:
+  std::vector<PublishedChain> chains_;
+};
+
+}  // namespace mooring::dnschain

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dnschain/keeper.hpp"
+#include "dnschain/served_chain.hpp"
+
+namespace mooring::dnschain {
+
+/// What all services of a keeper share.
+struct KeeperContext {
+  KeeperSettings settings;
+  std::function<std::uint32_t()> random;
+  std::vector<KeeperEvent> events;
+  bool table_stale = true;
+  bool state_stale = false;
+};
+
+/// One service of a keeper: its chain, its refreshes, its pins.
+class KeptChain {
+ public:
+  KeptChain(KeptService kept, KeeperContext& context, WallTime now);
+
+  /// Goes on with what an earlier keeper stored.
+  void restore(const StoredService& stored, WallTime now);
+  /// Other settings: another identity or lifetime, and all shared ones.
+  void change(KeptService kept, WallTime now);
+  /// Taken out of the settings while clients may hold pins: announces lifetime 0 from now on.
+  void hold(WallTime now);
+  /// Due for a refresh, and none is running.
+  [[nodiscard]] bool due(WallTime now) const { return !builder_ && next_refresh_ <= now; }
+  void refresh_at(WallTime when) { next_refresh_ = std::min(next_refresh_, when); }
+
+  void start(WallTime now);
+  [[nodiscard]] Builder* builder() { return builder_ ? &*builder_ : nullptr; }
+  /// Takes the result of the builder once it is done, or ends a build that takes too long.
+  void settle(WallTime now);
+  /// Abandons a build that is running.
+  void stop() { builder_.reset(); }
+
+  /// Withdraws what may no longer be served, renews TTLs, moves the pins' end on.
+  void tick(WallTime now);
+  [[nodiscard]] WallTime next_wakeup() const;
+
+  [[nodiscard]] const KeptService& kept() const { return kept_; }
+  [[nodiscard]] bool removed() const { return removed_; }
+  [[nodiscard]] WallTime next_refresh() const { return next_refresh_; }
+  [[nodiscard]] WallTime pinned_until() const { return pinned_until_; }
+  [[nodiscard]] std::optional<PublishedChain> published() const;
+  [[nodiscard]] ServiceStatus status() const;
+  [[nodiscard]] StoredService stored() const;
+
+ private:
+  [[nodiscard]] Result<ServedChain> check(Chain chain, WallTime now) const;
+  void succeed(ServedChain fresh, WallTime now);
+  void fail(std::string reason, WallTime now);
+  void publish(WallTime now);
+  void withdraw(std::string why);
+  void compare_identity(WallTime now);
+  void note_tlsa(const ServedChain& fresh, WallTime now);
+  void move_pins(WallTime now);
+  void warn_of_bound(WallTime now);
+  void schedule(WallTime now);
+  [[nodiscard]] std::chrono::seconds backoff(WallTime now) const;
+  [[nodiscard]] std::chrono::seconds jittered(std::chrono::seconds time) const;
+  void report(KeeperEvent::Kind kind, std::string text, WallTime until) const;
+
+  KeptService kept_;
+  KeeperContext& context_;  ///< the keeper's, which owns this too
+  bool removed_ = false;
+  std::optional<Builder> builder_;
+  WallTime started_{};
+  WallTime next_refresh_{};
+  std::optional<ServedChain> served_;
+  ServedBody body_;
+  WallTime served_since_{};
+  WallTime pinned_until_{};
+  WallTime stored_pin_{};  ///< at or after pinned_until_: what is, or is to be, in the stored state
+  WallTime tlsa_settled_{};
+  std::optional<std::vector<TlsaRecord>> last_tlsa_;
+  std::chrono::seconds last_tlsa_ttl_{0};
+  std::optional<bool> matches_;
+  bool warned_ = false;
+  unsigned failed_in_a_row_ = 0;
+  std::string last_failure_;
+  std::uint64_t refreshes_ = 0;
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace mooring::dnschain

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dnschain/served_chain.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <set>
+
+#include "dnschain/rdata.hpp"
+
+namespace mooring::dnschain {
+namespace {
+
+using std::chrono::seconds;
+
+RrType covered_type(const Record& record) {
+  if (record.type != RrType::rrsig) return record.type;
+  const auto rrsig = parse_rrsig(record.rdata);
+  return rrsig ? rrsig->covered : record.type;
+}
+
+/// Owner in canonical order puts a zone before all that is below it; the rest keeps an RRset and
+/// its signatures together.
+bool comes_before(const Record& a, const Record& b) {
+  if (const auto order = a.owner <=> b.owner; order != 0) return order < 0;
+  if (covered_type(a) != covered_type(b)) return covered_type(a) < covered_type(b);
+  if (a.type != b.type) return b.type == RrType::rrsig;
+  return std::ranges::lexicographical_compare(a.rdata, b.rdata);
+}
+
+/// Whole RRsets with all their RRSIGs stay, so that a client that knows other algorithms or has
+/// other anchors than ours finds its signature too.
+bool cut_down(std::vector<Record>& records, const std::vector<Record>& proof) {
+  std::set<std::pair<Name, RrType>> needed;
+  for (const Record& record : proof) needed.insert({record.owner, covered_type(record)});
+  // RFC 9102, 2.3: the root's DNSKEY RRset is always there, even below another anchor.
+  needed.insert({Name(), RrType::dnskey});
+  return std::erase_if(records, [&](const Record& record) {
+           return !needed.contains({record.owner, covered_type(record)});
+         }) > 0;
+}
+
+/// A TTL never counts for more than the zone gave it (RFC 4035, 5.3.3).
+std::uint32_t smallest_ttl(const Chain& chain) {
+  std::uint32_t smallest = std::numeric_limits<std::uint32_t>::max();
+  for (const Record& record : chain.records) {
+    smallest = std::min(smallest, record.ttl);
+    if (const auto rrsig = record.type == RrType::rrsig ? parse_rrsig(record.rdata) : std::nullopt)
+      smallest = std::min(smallest, rrsig->original_ttl);
+  }
+  return smallest;
+}
+
+Result<ServedChain> bounded(ServedChain served, WallTime now, seconds grace) {
+  served.ttl_bound = served.chain.fetched + seconds(served.verdict.ttl);
+  served.until = std::min(served.ttl_bound + grace, served.verdict.until);
+  if (served.until <= now)
+    return tl::unexpected(Error{ErrorCode::unusable, "the chain has no time left to be served"});
+  return served;
+}
+
+bool same_but_for_ttl(const Record& a, const Record& b) {
+  return a.owner == b.owner && a.type == b.type && a.rdata == b.rdata;
+}
+
+WallTime end_of(const Record& record, const ServedChain& served) {
+  return std::min(served.chain.fetched + seconds(record.ttl), served.verdict.until);
+}
+
+}  // namespace
+
+Result<ServedChain> admit(Chain chain, const Service& service, const TrustAnchor& anchor,
+                          WallTime now, seconds grace, const VerifyLimits& limits) {
+  Verdict verdict = verify(chain.records, service, anchor, now, limits);
+  std::vector<Record> fewer = chain.records;
+  if (verdict.kind != VerdictKind::bogus && cut_down(fewer, verdict.proof)) {
+    Verdict again = verify(fewer, service, anchor, now, limits);
+    if (again.kind == verdict.kind) {
+      chain.records = std::move(fewer);
+      verdict = std::move(again);
+    }
+  }
+  if (verdict.kind == VerdictKind::bogus)
+    return tl::unexpected(
+        Error{ErrorCode::unproven, "the chain does not verify: " + verdict.reason});
+  sort_records(chain);
+  return bounded({std::move(chain), std::move(verdict), {}, {}}, now, grace);
+}
+
+void sort_records(Chain& chain) {
+  std::ranges::sort(chain.records, comes_before);
+}
+
+Result<ServedChain> renew(const ServedChain& before, Chain chain, WallTime now, seconds grace) {
+  Verdict verdict = before.verdict;
+  verdict.ttl = smallest_ttl(chain);
+  return bounded({std::move(chain), std::move(verdict), {}, {}}, now, grace);
+}
+
+bool same_records(const Chain& a, const Chain& b) {
+  return std::ranges::equal(a.records, b.records, same_but_for_ttl);
+}
+
+bool same_data(const Chain& a, const Chain& b) {
+  // Not std::views::filter: clang 14 cannot compile GCC 12's.
+  const auto data_of = [](const Chain& chain) {
+    std::vector<std::reference_wrapper<const Record>> data;
+    std::ranges::copy_if(chain.records, std::back_inserter(data),
+                         [](const Record& x) { return x.type != RrType::rrsig; });
+    return data;
+  };
+  return std::ranges::equal(data_of(a), data_of(b), same_but_for_ttl);
+}
+
+ServedBody make_body(const ServedChain& served, std::chrono::hours support_lifetime,
+                     ChainPrefix prefix, WallTime now) {
+  WallTime first_end = served.until;
+  for (const Record& record : served.chain.records)
+    first_end = std::min(first_end, end_of(record, served));
+  ServedBody out;
+  out.renew_at = now + std::clamp((first_end - now) / 10, seconds(1), seconds(300));
+  ExtensionBody body{support_lifetime, served.chain.records, prefix};
+  for (Record& record : body.records) {
+    const seconds left = std::max(end_of(record, served) - out.renew_at, seconds(0));
+    record.ttl = static_cast<std::uint32_t>(left.count());
+  }
+  out.octets = std::make_shared<const Bytes>(serialise(body));
+  return out;
+}
+
+seconds original_tlsa_ttl(const Chain& chain) {
+  for (const Record& record : chain.records) {
+    if (record.type != RrType::rrsig || covered_type(record) != RrType::tlsa) continue;
+    const auto rrsig = parse_rrsig(record.rdata);
+    return seconds(rrsig ? rrsig->original_ttl : 0);
+  }
+  return seconds(0);
+}
+
+}  // namespace mooring::dnschain

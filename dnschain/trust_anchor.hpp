@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "dnschain/record.hpp"
+
+namespace mooring::dnschain {
+
+/// What is trusted without proof: DS and DNSKEY records, of the root as a rule, of other zones too.
+class TrustAnchor {
+ public:
+  /// From the text of a file with DS or DNSKEY records in presentation form, one a line; comments
+  /// with ';', Unbound's root.key (autotrust) included. `origin` names the text in errors, which
+  /// carry "<origin>:<line>: ...". At least one record is needed.
+  [[nodiscard]] static Result<TrustAnchor> parse(std::string_view text, std::string_view origin);
+
+  [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+
+ private:
+  std::vector<Record> records_;
+};
+
+}  // namespace mooring::dnschain

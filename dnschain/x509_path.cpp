@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dnschain/x509_path.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+namespace mooring::dnschain {
+namespace {
+
+constexpr int kSecurityLevel = 2;  // 112 bits: RSA of 2048, no SHA-1
+
+struct StoreDeleter {
+  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+};
+struct StoreContextDeleter {
+  void operator()(X509_STORE_CTX* context) const noexcept { X509_STORE_CTX_free(context); }
+};
+/// Frees the stack, not the certificates on it.
+struct StackDeleter {
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
+};
+
+using Store = std::unique_ptr<X509_STORE, StoreDeleter>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, StoreContextDeleter>;
+using Stack = std::unique_ptr<STACK_OF(X509), StackDeleter>;
+
+const unsigned char* octets(ByteView view) {
+  return reinterpret_cast<const unsigned char*>(view.data());
+}
+
+bool set_up(X509_STORE_CTX& context, const std::string& host, WallTime now) {
+  X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(&context);
+  X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(now.time_since_epoch().count()));
+  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+  X509_VERIFY_PARAM_set_auth_level(param, kSecurityLevel);
+  X509_VERIFY_PARAM_set_hostflags(
+      param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) == 1 &&
+         X509_VERIFY_PARAM_set1_host(param, host.c_str(), host.size()) == 1;
+}
+
+}  // namespace
+
+void X509Deleter::operator()(x509_st* certificate) const noexcept {
+  X509_free(certificate);
+}
+
+void EvpPkeyDeleter::operator()(evp_pkey_st* key) const noexcept {
+  EVP_PKEY_free(key);
+}
+
+X509Ptr parse_certificate(ByteView der) {
+  const unsigned char* at = octets(der);
+  X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (at != octets(der) + der.size()) return nullptr;
+  return certificate;
+}
+
+EvpPkeyPtr parse_public_key(ByteView der) {
+  const unsigned char* at = octets(der);
+  EvpPkeyPtr key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (at != octets(der) + der.size()) return nullptr;
+  return key;
+}
+
+Bytes public_key_of(x509_st& certificate) {
+  X509_PUBKEY* key = X509_get_X509_PUBKEY(&certificate);
+  const int size = i2d_X509_PUBKEY(key, nullptr);
+  if (size <= 0) return {};
+  Bytes der(static_cast<std::size_t>(size));
+  auto* out = reinterpret_cast<unsigned char*>(der.data());
+  i2d_X509_PUBKEY(key, &out);
+  return der;
+}
+
+bool is_signed_by(x509_st& certificate, evp_pkey_st& key) {
+  const bool holds = X509_verify(&certificate, &key) == 1;
+  ERR_clear_error();
+  return holds;
+}
+
+std::optional<std::string> path_fault(x509_st& leaf, const std::vector<X509Ptr>& others,
+                                      x509_st& anchor, const std::string& host, WallTime now) {
+  const Store store(X509_STORE_new());
+  const StoreContext context(X509_STORE_CTX_new());
+  const Stack stack(sk_X509_new_null());
+  if (!store || !context || !stack) return "out of memory";
+  for (const X509Ptr& other : others) sk_X509_push(stack.get(), other.get());
+  if (X509_STORE_add_cert(store.get(), &anchor) != 1 ||
+      X509_STORE_CTX_init(context.get(), store.get(), &leaf, stack.get()) != 1 ||
+      !set_up(*context, host, now)) {
+    ERR_clear_error();
+    return "the path cannot be checked";
+  }
+  const bool valid = X509_verify_cert(context.get()) == 1;
+  const int error = X509_STORE_CTX_get_error(context.get());
+  ERR_clear_error();
+  if (valid) return std::nullopt;
+  return X509_verify_cert_error_string(error);
+}
+
+}  // namespace mooring::dnschain
