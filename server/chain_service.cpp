@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/chain_service.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "server/dns_message.hpp"
+#include "server/wall_time.hpp"
+
+namespace mooring::server {
+
+namespace {
+
+using dnschain::KeeperEvent;
+using std::chrono::seconds;
+
+/// Wall time may be set: it is looked at again after this, whatever the keeper waits for.
+constexpr seconds kLongestWait{60};
+
+const char* failure_text(QueryFailure why) {
+  switch (why) {
+    case QueryFailure::timeout:
+      return "the resolver did not answer in time";
+    case QueryFailure::lost:
+      return "the resolver closed the connection twice";
+    case QueryFailure::malformed:
+      return "the resolver sent an answer that is no DNS message";
+    case QueryFailure::unreachable:
+      return "the resolver cannot be reached";
+    case QueryFailure::overflow:
+      break;
+  }
+  return "too many questions are waiting";
+}
+
+const char* event_text(KeeperEvent::Kind kind) {
+  switch (kind) {
+    case KeeperEvent::Kind::published:
+      return "published";
+    case KeeperEvent::Kind::withdrawn:
+      return "withdrawn";
+    case KeeperEvent::Kind::refresh_failed:
+      return "refresh_failed";
+    case KeeperEvent::Kind::mismatch:
+      return "mismatch";
+    case KeeperEvent::Kind::restored:
+      return "restored";
+    case KeeperEvent::Kind::bound_near:
+      return "bound_near";
+    case KeeperEvent::Kind::pins_held:
+      return "pins_held";
+    case KeeperEvent::Kind::pins_expired:
+      return "pins_expired";
+    case KeeperEvent::Kind::forgotten:
+      break;
+  }
+  return "forgotten";
+}
+
+LogLevel event_level(KeeperEvent::Kind kind) {
+  switch (kind) {
+    case KeeperEvent::Kind::published:
+    case KeeperEvent::Kind::restored:
+    case KeeperEvent::Kind::pins_expired:
+      return LogLevel::info;
+    default:
+      return LogLevel::warning;
+  }
+}
+
+/// The names of services that have a pin, each a dnschain::StoredService or ServiceStatus.
+template <class Services>
+std::vector<std::string> names_pinned(const Services& services, dnschain::WallTime now) {
+  std::vector<std::string> out;
+  for (const auto& each : services) {
+    if (each.pinned_until > now) out.push_back(each.service.base_domain());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> ChainMemory::pinned_names() const {
+  return names_pinned(state.services, wall_now());
+}
+
+/// One question of the keeper, in flight. Ended in its own callback, it is destroyed at the end of
+/// the turn.
+class ChainService::Ask final : public QueryOwner {
+ public:
+  Ask(ChainService& service, dnschain::Keeper::AskId id) : service_(service), id_(id) {}
+
+  void on_answer(const Answer& answer) override {
+    ended_ = true;
+    service_.due_ = true;
+    service_.keeper_.answer(id_, answer.message, wall_now());
+  }
+  void on_failure(const Query&, QueryFailure why) override { fail(why); }
+  void fail(QueryFailure why) {
+    ended_ = true;
+    service_.due_ = true;
+    service_.keeper_.fail(id_, failure_text(why), wall_now());
+  }
+  [[nodiscard]] bool ended() const { return ended_; }
+
+ private:
+  ChainService& service_;
+  dnschain::Keeper::AskId id_;
+  bool ended_ = false;
+};
+
+ChainService::ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settings,
+                           ResolverSettings resolver, ChainMemory memory,
+                           std::function<void(std::shared_ptr<const dnschain::ChainTable>)> publish,
+                           std::function<void()> settled)
+    : log_(log),
+      publish_(std::move(publish)),
+      settled_(std::move(settled)),
+      store_(std::move(memory.store)),
+      keeper_(
+          settings, [random = std::make_shared<std::random_device>()] { return (*random)(); },
+          std::move(memory.state)),
+      resolver_settings_(std::move(resolver)),
+      links_(loop, resolver_settings_.servers),
+      resolver_(resolver_settings_.upstream, links_, ids_, counters_, nullptr),
+      loop_(loop),
+      keeper_timer_(loop, [this] { due_ = true; }),
+      resolver_timer_(loop, [this] { resolver_.on_time(loop_.now()); }) {
+  for (const auto& kept : settings.services) unsettled_.push_back(kept.service);
+  links_.serve(resolver_);
+  loop.at_end_of_turn([this] { end_turn(); });
+}
+
+ChainService::~ChainService() {
+  for (const auto& ask : asks_) resolver_.cancel(*ask);
+}
+
+std::shared_ptr<const dnschain::ChainTable> ChainService::table() const {
+  return keeper_.table();
+}
+
+std::vector<std::string> ChainService::pinned_names() const {
+  return names_pinned(keeper_.status(), wall_now());
+}
+
+void ChainService::reconfigure(dnschain::KeeperSettings settings,
+                               const ResolverSettings& resolver) {
+  if (resolver.upstream != resolver_settings_.upstream ||
+      resolver.servers != resolver_settings_.servers) {
+    resolver_settings_ = resolver;
+    links_.set_servers(resolver.servers);
+    resolver_.set(resolver.upstream, loop_.now());
+  }
+  keeper_.reconfigure(std::move(settings), wall_now());
+  due_ = true;
+}
+
+void ChainService::refresh() {
+  keeper_.refresh(wall_now());
+  due_ = true;
+}
+
+void ChainService::ask(const dnschain::Keeper::Ask& what) {
+  // The pool gives it an ID of its own.
+  const dnschain::Bytes message = dnschain::encode_query(what.question, 0);
+  asks_.push_back(std::make_unique<Ask>(*this, what.id));
+  const CheckedQuery checked = check_query(message);
+  const auto refused = resolver_.submit(*asks_.back(), Query{message, checked.shape}, loop_.now());
+  if (refused) asks_.back()->fail(*refused);
+}
+
+void ChainService::run() {
+  due_ = false;
+  keeper_.tick(wall_now());
+  for (const auto& what : keeper_.take_asks()) ask(what);
+  for (const KeeperEvent& event : keeper_.take_events()) {
+    log_event(event);
+    note_settled(event);
+  }
+  // First: what is announced must be known after a crash.
+  store_state();
+  auto table = keeper_.table();
+  if (table != published_) publish_(published_ = std::move(table));
+  if (unsettled_.empty() && settled_) std::exchange(settled_, nullptr)();
+}
+
+void ChainService::store_state() {
+  const auto state = keeper_.take_state();
+  if (!state || !store_) return;
+  const auto stored = store_->save(*state);
+  const std::string fault = stored ? "" : stored.error().context;
+  if (fault == store_fault_) return;
+  store_fault_ = fault;
+  if (stored)
+    log_.info("state", {{"result", "stored"}, {"file", store_->file().string()}});
+  else
+    log_.error("state", {{"result", "failed"}, {"detail", fault}});
+}
+
+void ChainService::note_settled(const KeeperEvent& event) {
+  if (event.kind == KeeperEvent::Kind::published || event.kind == KeeperEvent::Kind::restored ||
+      event.kind == KeeperEvent::Kind::refresh_failed) {
+    std::erase(unsettled_, event.service);
+  }
+}
+
+void ChainService::log_event(const KeeperEvent& event) {
+  std::vector<Field> fields{{"name", event.service.base_domain()},
+                            {"port", std::to_string(static_cast<unsigned>(event.service.port()))},
+                            {"state", event_text(event.kind)},
+                            {"detail", event.text}};
+  if (event.until != dnschain::WallTime{}) fields.push_back({"until", time_text(event.until)});
+  log_.write(event_level(event.kind), "chain", fields);
+}
+
+void ChainService::set_timers() {
+  const auto wait = std::clamp(keeper_.next_wakeup() - wall_now(), seconds{0}, kLongestWait);
+  keeper_timer_.set(loop_.now() + wait);
+  resolver_timer_.set_earlier(resolver_.next_deadline());
+}
+
+void ChainService::end_turn() {
+  // A question may be refused at once, and the keeper may have another one then.
+  for (int rounds = 0; due_ && rounds < 100; ++rounds) run();
+  resolver_.flush();
+  std::erase_if(asks_, [](const auto& ask) { return ask->ended(); });
+  links_.end_turn();
+  set_timers();
+}
+
+}  // namespace mooring::server

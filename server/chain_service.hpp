@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dnschain/keeper.hpp"
+#include "dnschain/state_store.hpp"
+#include "server/log.hpp"
+#include "server/metrics.hpp"
+#include "server/random_ids.hpp"
+#include "server/upstream_links.hpp"
+#include "server/upstream_pool.hpp"
+#include "server/uv_timer.hpp"
+
+namespace mooring::server {
+
+/// Whom the chain service asks.
+struct ResolverSettings {
+  UpstreamSettings upstream;
+  std::vector<Endpoint> servers;
+};
+
+/// What the keeper of an earlier run left, and where to leave what this one has.
+struct ChainMemory {
+  std::optional<dnschain::StateStore> store;  ///< none: nothing is kept
+  dnschain::KeeperState state;
+
+  /// The names for which clients may hold pins now.
+  [[nodiscard]] std::vector<std::string> pinned_names() const;
+};
+
+/// Runs a keeper: gives it the time, asks its questions over TCP, logs what it says, stores its
+/// state, and passes on what it publishes.
+class ChainService {
+ public:
+  /// `publish` gets each new table, `settled` is called once: when every service has got a chain or
+  /// failed to. Both from the loop. `log` and `loop` must outlive this.
+  ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settings, ResolverSettings resolver,
+               ChainMemory memory,
+               std::function<void(std::shared_ptr<const dnschain::ChainTable>)> publish,
+               std::function<void()> settled);
+  ~ChainService();
+
+  /// Other services, another trust anchor, other resolvers.
+  void reconfigure(dnschain::KeeperSettings settings, const ResolverSettings& resolver);
+  /// Asks for all chains anew.
+  void refresh();
+  [[nodiscard]] std::shared_ptr<const dnschain::ChainTable> table() const;
+  /// The names for which clients may hold pins now.
+  [[nodiscard]] std::vector<std::string> pinned_names() const;
+
+ private:
+  class Ask;
+  void run();
+  void ask(const dnschain::Keeper::Ask& what);
+  void log_event(const dnschain::KeeperEvent& event);
+  void note_settled(const dnschain::KeeperEvent& event);
+  void store_state();
+  void set_timers();
+  void end_turn();
+
+  Log& log_;
+  std::function<void(std::shared_ptr<const dnschain::ChainTable>)> publish_;
+  std::function<void()> settled_;
+  std::vector<dnschain::Service> unsettled_;
+  std::optional<dnschain::StateStore> store_;
+  std::string store_fault_;  ///< the last one logged; empty while storing goes well
+  dnschain::Keeper keeper_;
+  std::shared_ptr<const dnschain::ChainTable> published_;
+  RandomIds ids_;
+  UpstreamCounters counters_;
+  ResolverSettings resolver_settings_;
+  UpstreamLinks links_;
+  UpstreamPool resolver_;
+  Loop& loop_;
+  Timer keeper_timer_;
+  Timer resolver_timer_;
+  std::vector<std::unique_ptr<Ask>> asks_;
+  bool due_ = true;
+};
+
+}  // namespace mooring::server

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "server/bytes.hpp"
+#include "server/dns_exchange.hpp"
+#include "server/session_group.hpp"
+#include "tlsext/tls_context.hpp"
+#include "tlsext/tls_session.hpp"
+#include "tlsext/types.hpp"
+
+namespace mooring::server {
+
+enum class CloseMode : std::uint8_t {
+  after_sending,  ///< when what was sent has been taken by the kernel
+  at_once,        ///< what is held is of no use to anybody any more
+};
+
+/// The TCP connection of one session. Called only from inside member functions of the session and
+/// its group; it must not call them back from in there.
+class ClientTransport {
+ public:
+  /// Sends all the octets, in one write if the kernel takes them. True: it took them all. False:
+  /// the rest was copied, and ClientSession::on_sent is called once all that is held has gone.
+  [[nodiscard]] virtual bool send(ByteView octets) = 0;
+  /// Reading starts on, and is switched off while the client is over one of its bounds.
+  virtual void set_reading(bool on) = 0;
+  /// The session is closed; called once, the last call of all. The transport destroys the session
+  /// later, from the loop: never inside this call.
+  virtual void close(CloseMode mode) = 0;
+
+ protected:
+  ~ClientTransport() = default;
+};
+
+enum class SessionPhase : std::uint8_t {
+  handshaking,  ///< TLS handshake
+  open,         ///< takes queries
+  ending,       ///< takes no more; answers what it has, then closes
+  closed,       ///< the transport's close() was called
+};
+
+/// One DoT client (RFC 7858): TLS around DNS messages with their length prefix, answered out of
+/// order (RFC 7766). Owns no socket and reads no clock. Used by one thread.
+class ClientSession final : private ListHook<PhaseTimerTag>,
+                            private ListHook<WriteTimerTag>,
+                            private ListHook<DirtyTag>,
+                            private ExchangeListener,
+                            private tlsext::SessionSink {
+ public:
+  /// For a connection just accepted. `group` and `transport` must outlive the session; the context
+  /// may be replaced while it lives. Fails when TLS is out of memory.
+  [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> create(
+      SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+      TimePoint now);
+  /// Its queries in flight are forgotten.
+  ~ClientSession();
+  ClientSession(const ClientSession&) = delete;
+  ClientSession& operator=(const ClientSession&) = delete;
+
+  /// Octets from the client, cut anywhere. After any call the phase may be closed; calls to a
+  /// closed session do nothing.
+  void on_data(ByteView octets, TimePoint now);
+  /// All that the transport held has gone.
+  void on_sent();
+  /// The client has ended or reset the TCP connection: answers to it are dropped (RFC 7766, 6.2.4).
+  void on_end();
+
+  [[nodiscard]] SessionPhase phase() const { return phase_; }
+
+ private:
+  friend class SessionGroup;
+  template <class, class>
+  friend class List;
+
+  ClientSession(SessionGroup& group, tlsext::TlsSession tls, ClientTransport& transport,
+                TimePoint now);
+  void on_ciphertext(ByteView octets) override;
+  void on_plaintext(ByteView octets) override;
+  void on_exchange_changed() override;
+
+  void enter(SessionPhase next);
+  void handshake_done();
+  void end(Counter& reason);
+  void close(CloseMode mode, Counter& reason);
+  void close_politely(Counter& reason);
+  void flush(TimePoint now);
+  void send_answers();
+  void transmit();
+  void update_reading();
+  void restart_idle(TimePoint now);
+  void on_phase_timeout(TimePoint now);
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] std::size_t waiting() const;
+
+  SessionGroup& group_;
+  ClientTransport& transport_;
+  tlsext::TlsSession tls_;
+  DnsExchange exchange_;
+  TimePoint now_;              ///< of the call that is being served
+  TimePoint phase_deadline_;   ///< the end of the handshake, or of idleness
+  TimePoint write_deadline_;   ///< for the client to take what the transport holds
+  std::size_t held_ = 0;       ///< at most so much is held by the transport
+  Counter* reason_ = nullptr;  ///< why it is ending
+  SessionPhase phase_ = SessionPhase::handshaking;
+  bool reading_ = true;
+};
+
+}  // namespace mooring::server

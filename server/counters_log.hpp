@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "server/log.hpp"
+#include "server/worker.hpp"
+
+namespace mooring::server {
+
+using CounterLine = std::vector<Field>;
+
+/// The sums of what the workers have counted, a line for each group of counters.
+[[nodiscard]] std::vector<CounterLine> counter_lines(
+    const std::vector<const WorkerCounters*>& workers);
+
+}  // namespace mooring::server

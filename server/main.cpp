@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <getopt.h>
+
+#include <array>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "server/config.hpp"
+#include "server/daemon.hpp"
+#include "server/log.hpp"
+#include "server/setup.hpp"
+
+namespace {
+
+using namespace mooring::server;
+
+constexpr const char* kUsage =
+    R"(usage: mooringd -c FILE       serve as the configuration says, in the foreground
+       mooringd -t -c FILE    check the configuration and the files that it names
+       mooringd --version
+       mooringd --help
+
+Logs to standard error. SIGHUP reloads the configuration, SIGUSR1 logs the counters, SIGTERM answers
+what is in flight and ends.
+)";
+
+struct Arguments {
+  std::string config;
+  bool test = false;
+};
+
+/// What the command line asks for; or the exit status, when that is all.
+tl::expected<Arguments, int> parse_arguments(int argc, char** argv) {
+  constexpr std::array<option, 5> kOptions{{{"config", required_argument, nullptr, 'c'},
+                                            {"test", no_argument, nullptr, 't'},
+                                            {"version", no_argument, nullptr, 'v'},
+                                            {"help", no_argument, nullptr, 'h'},
+                                            {nullptr, 0, nullptr, 0}}};
+  Arguments out;
+  for (int found = 0; (found = getopt_long(argc, argv, "c:th", kOptions.data(), nullptr)) != -1;) {
+    switch (found) {
+      case 'c':
+        out.config = optarg;
+        break;
+      case 't':
+        out.test = true;
+        break;
+      case 'v':
+        std::cout << "mooringd " MOORING_VERSION "\n";
+        return tl::make_unexpected(0);
+      case 'h':
+        std::cout << kUsage;
+        return tl::make_unexpected(0);
+      default:
+        std::cerr << kUsage;
+        return tl::make_unexpected(2);
+    }
+  }
+  if (!out.config.empty() && optind == argc) return out;
+  std::cerr << (optind < argc ? "mooringd: unexpected argument\n"
+                              : "mooringd: -c FILE is missing\n")
+            << kUsage;
+  return tl::make_unexpected(2);
+}
+
+int run(const Arguments& arguments) {
+  auto config = load_config(arguments.config);
+  const auto errors = config ? check_identities(*config) : config.error();
+  for (const ConfigError& error : errors) std::cerr << error.text() << '\n';
+  if (!errors.empty()) return 1;
+  if (arguments.test) {
+    std::cout << arguments.config << ": the configuration is good\n";
+    return 0;
+  }
+  Log log(config->log.level);
+  return Daemon(arguments.config, std::move(*config), MOORING_VERSION, log).run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const auto arguments = parse_arguments(argc, argv);
+    return arguments ? run(*arguments) : arguments.error();
+  } catch (const std::exception& error) {
+    std::cerr << "mooringd: " << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <uv.h>
+
+#include <memory>
+
+namespace mooring::server {
+
+/// Gives a libuv handle up: no callback finds its owner any more, and the memory goes when libuv is
+/// done with it, in a later turn of the loop. The handle must have been initialised.
+template <class Handle>
+struct UvClose {
+  void operator()(Handle* handle) const noexcept {
+    handle->data = nullptr;
+    uv_close(reinterpret_cast<uv_handle_t*>(handle),
+             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+  }
+};
+
+/// Owns a libuv handle on the heap. Its owner's callbacks find it by `data`, which is null once the
+/// handle is being closed.
+template <class Handle>
+using UvPtr = std::unique_ptr<Handle, UvClose<Handle>>;
+
+/// A new handle whose `data` is `owner`; `init` is given it and returns libuv's status. Null when
+/// that fails.
+template <class Handle, class Init>
+[[nodiscard]] UvPtr<Handle> make_uv(void* owner, Init init) {
+  auto handle = std::make_unique<Handle>();
+  if (init(handle.get()) != 0) return nullptr;
+  handle->data = owner;
+  return UvPtr<Handle>(handle.release());
+}
+
+}  // namespace mooring::server
