@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tools/resolver_client.hpp"
+
+#include <map>
+#include <random>
+
+#include "tools/dns_stream.hpp"
+#include "tools/tcp_socket.hpp"
+
+namespace mooring::tools {
+
+namespace {
+
+/// One build: the connection to the resolver and what is in flight on it.
+class Building {
+ public:
+  Building(const dnschain::Service& service, TcpSocket socket, Deadline deadline,
+           const Environment& environment)
+      : builder_(service),
+        socket_(std::move(socket)),
+        deadline_(deadline),
+        environment_(environment) {}
+
+  Outcome<dnschain::Chain> run() {
+    while (!builder_.done()) {
+      if (auto sent = send_questions(); !sent) return tl::make_unexpected(sent.error());
+      if (builder_.done()) break;
+      if (auto taken = take_answers(); !taken) return tl::make_unexpected(taken.error());
+    }
+    auto chain = builder_.result();
+    if (!chain) return trouble("no chain: " + chain.error().context);
+    return *std::move(chain);
+  }
+
+ private:
+  Outcome<void> send_questions() {
+    dnschain::Bytes out;
+    for (auto& question : builder_.take_questions()) {
+      const std::uint16_t id = unused_id();
+      const auto message = framed(encode_query(question, id));
+      out.insert(out.end(), message.begin(), message.end());
+      in_flight_.emplace(id, std::move(question));
+    }
+    return socket_.send(out, deadline_);
+  }
+
+  Outcome<void> take_answers() {
+    const auto octets = socket_.receive(deadline_);
+    if (!octets) return trouble("the resolver does not answer: " + octets.error().text);
+    if (octets->empty()) return trouble(socket_.peer() + ": the resolver closed the connection");
+    splitter_.feed(*octets);
+    while (const auto message = splitter_.next()) {
+      const auto found = in_flight_.find(message_id(*message));
+      if (found == in_flight_.end()) continue;  // not ours: the wrong ID, or an answer twice
+      const dnschain::Question question = std::move(found->second);
+      in_flight_.erase(found);
+      builder_.answer(question, *message, environment_.now());
+    }
+    return {};
+  }
+
+  std::uint16_t unused_id() {
+    for (;;) {
+      const auto id = static_cast<std::uint16_t>(random_());
+      if (!in_flight_.contains(id)) return id;
+    }
+  }
+
+  dnschain::Builder builder_;
+  TcpSocket socket_;
+  Deadline deadline_;
+  const Environment& environment_;
+  MessageSplitter splitter_;
+  std::map<std::uint16_t, dnschain::Question> in_flight_;
+  std::random_device random_;
+};
+
+}  // namespace
+
+Outcome<dnschain::Chain> build_chain(const dnschain::Service& service, const Endpoint& resolver,
+                                     std::chrono::milliseconds timeout,
+                                     const Environment& environment) {
+  const Deadline deadline = deadline_in(timeout);
+  auto socket = TcpSocket::connect(resolver, deadline);
+  if (!socket) return tl::make_unexpected(socket.error());
+  return Building(service, *std::move(socket), deadline, environment).run();
+}
+
+}  // namespace mooring::tools

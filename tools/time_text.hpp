@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dnschain/bytes.hpp"
+
+namespace mooring::tools {
+
+/// A moment as seconds since 1970 (digits alone) or as RFC 3339 writes it
+/// ("2026-12-01T00:00:00Z", any offset, fractions dropped). Nothing when it is neither.
+[[nodiscard]] std::optional<dnschain::WallTime> parse_time(std::string_view text);
+
+/// RFC 3339 in UTC: "2026-12-01T00:00:00Z".
+[[nodiscard]] std::string format_time(dnschain::WallTime time);
+
+/// The two largest units of a span, for a person: "9 d 3 h", "4 min 2 s", "0 s". Negative spans
+/// count as their absolute value.
+[[nodiscard]] std::string format_span(std::chrono::seconds span);
+
+/// "2026-12-01T00:00:00Z (in 9 d 3 h)", or "(4 min 2 s ago)".
+[[nodiscard]] std::string format_until(dnschain::WallTime time, dnschain::WallTime now);
+
+}  // namespace mooring::tools
