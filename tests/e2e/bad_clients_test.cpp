@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Clients that should not be, over real sockets. Each test ends with a good client that is served.
+#include <catch2/catch.hpp>
+
+#include "e2e/running_server.hpp"
+#include "support/client_hello.hpp"
+#include "support/openssl_dot_client.hpp"
+#include "support/tcp_upstream.hpp"
+
+using namespace mooring::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr unsigned kFormErr = 1;
+
+struct Fixture {
+  explicit Fixture(const std::string& more = "")
+      : upstream(TcpUpstream::answer), server(upstream.port(), more) {}
+  /// A good client is served, and the server ends as it should.
+  void check_well() {
+    const Octets asked = query(99, "good.example");
+    CHECK(OpensslDotClient(server.port()).ask(asked) == answer_to(asked));
+    CHECK(server.stop() == 0);
+  }
+
+  TcpUpstream upstream;
+  RunningServer server;
+};
+
+/// The description of the fatal alert in clear that the stream begins with; -1: there is none.
+int alert_in(const Octets& stream) {
+  const bool alert = stream.size() >= 7 && stream[0] == std::byte{21} && stream[5] == std::byte{2};
+  return alert ? std::to_integer<int>(stream[6]) : -1;
+}
+
+}  // namespace
+
+TEST_CASE("what is not TLS gets an alert or nothing, and the connection ends", "[e2e]") {
+  Fixture fixture;
+  for (const std::string& text :
+       {std::string("GET / HTTP/1.1\r\nHost: dot.example\r\n\r\n"), std::string("\0\x1d", 2),
+        std::string(70'000, 'x'), std::string(3, '\x16'), std::string("\x80\x2e\x01\x03\x01", 5),
+        // A plain DNS query over TCP: never an answer in clear.
+        std::string("\x00\x1d\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07"
+                    "example\x00\x00\x01\x00\x01",
+                    31),
+        std::string("\x16\x03\x01\xff\xff", 5)}) {
+    const TcpPeer peer(fixture.server.port());
+    peer.send(to_octets(text));
+    peer.shut_down();
+    Received last{};
+    const Octets got = peer.receive_all(last, 10s);
+    CHECK(last == Received::end);
+    CHECK((got.empty() || alert_in(got) >= 0));
+    CHECK(got.size() <= 7);
+  }
+  fixture.check_well();
+}
+
+TEST_CASE("a ClientHello may be cut anywhere", "[e2e]") {
+  Fixture fixture;
+  ClientHello hello;
+  hello.server_name = "dot.example";
+  const Octets whole = to_octets(hello.records());
+  for (std::size_t length = 0; length < whole.size(); length += 3) {
+    TcpPeer peer(fixture.server.port());
+    peer.send(OctetView(whole).first(length));
+    if (length % 2 == 0) {
+      peer.reset();
+    } else {
+      peer.shut_down();
+      Received last{};
+      CHECK(peer.receive_all(last, 10s).empty());
+      CHECK(last == Received::end);
+    }
+  }
+  fixture.check_well();
+}
+
+TEST_CASE("a handshake that never ends is ended", "[e2e]") {
+  Fixture fixture("[limits]\nhandshake_timeout = '1500ms'\n");
+  ClientHello hello;
+  const Octets whole = to_octets(hello.records());
+  std::vector<TcpPeer> peers;
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{1}, whole.size() / 2, whole.size()}) {
+    peers.emplace_back(fixture.server.port());
+    peers.back().send(OctetView(whole).first(length));
+  }
+  for (const TcpPeer& peer : peers) {
+    Received last{};
+    static_cast<void>(peer.receive_all(last, 10s));
+    CHECK((last == Received::end || last == Received::reset));
+  }
+  CHECK(fixture.server.counter("connections", "closed_handshake_timeout") == peers.size());
+  fixture.check_well();
+}
+
+TEST_CASE("a malformed or repeated dnssec_chain extension is refused", "[e2e]") {
+  Fixture fixture;
+  constexpr int kDecodeError = 50;
+  const auto request = [&](std::vector<std::string> bodies, bool tls13) {
+    ClientHello hello;
+    hello.server_name = "dot.example";
+    hello.tls13 = tls13;
+    for (const std::string& body : bodies) hello.extensions.emplace_back(59, body);
+    const TcpPeer peer(fixture.server.port());
+    peer.send(to_octets(hello.records()));
+    Received last{};
+    return alert_in(peer.receive_all(last, 300ms));
+  };
+  for (const bool tls13 : {false, true}) {
+    CHECK(request({""}, tls13) == kDecodeError);
+    CHECK(request({"\x03"}, tls13) == kDecodeError);
+    CHECK(request({std::string("\x03\x55\x00", 3)}, tls13) == kDecodeError);
+    CHECK(request({"\x03\x55", "\x03\x55"}, tls13) > 0);
+    CHECK(request({"\x03\x55"}, tls13) == -1);
+  }
+  fixture.check_well();
+}
+
+TEST_CASE("a bad DNS message is answered as it deserves", "[e2e]") {
+  Fixture fixture;
+  struct Case {
+    const char* what;
+    Octets message;
+    int rcode;  ///< -1: the connection ends with close_notify
+  };
+  const Octets good = query(5, "a.example");
+  const std::vector<Case> cases{
+      {"nothing", {}, -1},
+      {"11 octets", MessageWriter().fill(11), -1},
+      {"a header without a question", MessageWriter().header(5, kRd, 0), kFormErr},
+      {"QDCOUNT 1, no question", MessageWriter().header(5, kRd, 1), kFormErr},
+      {"two questions",
+       MessageWriter().header(5, kRd, 2).question("a.example").question("b.example"), kFormErr},
+      {"a compression loop", MessageWriter().header(5, kRd, 1).u16(0xc00c).u16(1).u16(1), kFormErr},
+      {"a pointer past the end", MessageWriter().header(5, kRd, 1).u16(0xffff).u16(1).u16(1),
+       kFormErr},
+      {"a label past the end", MessageWriter().header(5, kRd, 1).u8(63).raw("short"), kFormErr},
+      {"garbage after it", MessageWriter().raw(good).u8(0), kFormErr},
+      {"a name of 256 octets",
+       MessageWriter().header(5, kRd, 1).question(
+           std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." +
+           std::string(62, 'd')),
+       kFormErr},
+      {"65535 octets of nothing", MessageWriter().header(5, kRd, 1).fill(65'523), kFormErr},
+      {"a response", MessageWriter().header(5, 0x8180, 1).question("a.example"), -1},
+      {"an update", MessageWriter().header(5, 0x2800, 1).question("a.example"), 4},
+      {"a zone transfer", MessageWriter().header(5, 0, 1).question("a.example", 252), 5},
+  };
+  for (const Case& one : cases) {
+    INFO(one.what);
+    OpensslDotClient client(fixture.server.port());
+    OpensslDotClient other(fixture.server.port());
+    client.send(framed(one.message));
+    if (one.rcode < 0) {
+      CHECK(client.wait_for_end() == TlsEnd::close_notify);
+    } else {
+      const auto answer = client.receive();
+      REQUIRE(answer);
+      CHECK(id_of(*answer) == 5);
+      CHECK((u16_at(*answer, 2) & 0x8000U) != 0);
+      CHECK(static_cast<int>(rcode_of(*answer)) == one.rcode);
+      CHECK(client.ask(good) == answer_to(good));
+    }
+    CHECK(other.ask(good) == answer_to(good));
+  }
+  fixture.check_well();
+}
+
+TEST_CASE("a query of 65535 octets reaches the resolver", "[e2e]") {
+  Fixture fixture;
+  OpensslDotClient client(fixture.server.port());
+  const Octets padded = edns_query(5, "a.example", option(65001, 65'535 - 12 - 15 - 11 - 4));
+  REQUIRE(padded.size() == 65'535);
+  const auto answer = client.ask(padded);
+  REQUIRE(answer);
+  CHECK(rcode_of(*answer) == 0);
+  fixture.check_well();
+}
+
+TEST_CASE("a client that breaks TLS in the middle disturbs nobody", "[e2e]") {
+  Fixture fixture;
+  OpensslDotClient other(fixture.server.port());
+  for (int i = 0; i < 3; ++i) {
+    OpensslDotClient client(fixture.server.port());
+    REQUIRE(client.ask(query(1, "a.example")));
+    if (i == 0) client.peer().send(to_octets("this is no record"));
+    if (i == 1)
+      client.peer().send(to_octets(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x')));
+    if (i == 2) {
+      client.send(framed(query(2, "b.example")));
+      client.peer().reset();
+      continue;
+    }
+    // wolfSSL makes no alert for a record whose header is wrong once keys are in use.
+    CHECK(client.wait_for_end() == (i == 0 ? TlsEnd::cut : TlsEnd::alert));
+  }
+  CHECK(other.ask(query(3, "c.example")));
+  fixture.check_well();
+}
+
+TEST_CASE("a client that does not read stops being read, and is closed in the end", "[e2e]") {
+  // Few large answers at a time wait until it has been too long; many are too much at once.
+  const auto [in_flight, counter] = GENERATE(
+      table<std::string, std::string>({{"4", "closed_write_timeout"}, {"128", "closed_overfull"}}));
+  // Large answers, so that not many fit into the kernel's buffers.
+  TcpUpstream upstream([](TcpUpstream::Connection& connection, const Octets& asked) {
+    const Octets filler =
+        MessageWriter().u8(0).u16(41).u16(1232).u32(0).u16(60'004).u16(65001).u16(60'000).fill(
+            60'000);
+    connection.peer.send(framed(answer_to(asked, 1, filler, 1)));
+  });
+  RunningServer server(
+      upstream.port(),
+      "[limits]\nwrite_timeout = '700ms'\nwrite_buffer = 131072\nin_flight = " + in_flight + "\n");
+  OpensslDotClient client(server.port());
+  OpensslDotClient other(server.port());
+  const std::size_t before = server.process().resident_octets();
+  for (unsigned id = 0; id < 2'000; ++id) {
+    Octets ten;
+    for (int i = 0; i < 10; ++i) ten = join({ten, framed(query(id, "big.example"))});
+    if (!client.send_within(ten, 50ms)) break;
+  }
+  CHECK(server.counts("queries", "reading_paused", 1));
+  const auto answer = other.ask(query(1, "other.example"));
+  REQUIRE(answer);
+  CHECK(server.counts("connections", counter, 1));
+  if (kMemoryIsTheServers) CHECK(server.process().resident_octets() < before + (16U << 20U));
+  CHECK(other.ask(query(2, "other.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("connections are bounded in total and for each client", "[e2e]") {
+  const auto [limit, counter] = GENERATE(table<std::string, std::string>({
+      {"connections = 3", "refused_total"},
+      {"connections_per_client = 3", "refused_per_client"},
+  }));
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(upstream.port(), "[limits]\nexempt = []\n" + limit + "\n");
+  std::vector<OpensslDotClient> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(server.port());
+  for (int i = 0; i < 5; ++i) CHECK_THROWS(OpensslDotClient(server.port()));
+  for (auto& client : clients) CHECK(client.ask(query(1, "a.example")));
+  CHECK(server.counter("connections", counter) == 5);
+  // A place that is given back can be taken.
+  clients.back().send_close_notify();
+  CHECK(clients.back().wait_for_end() != TlsEnd::open);
+  clients.pop_back();
+  CHECK(server.counts("connections", "closed_by_client", 1));
+  std::this_thread::sleep_for(100ms);
+  CHECK_NOTHROW(OpensslDotClient(server.port()));
+}
+
+TEST_CASE("a client on this machine is exempt from the bound for one client", "[e2e]") {
+  Fixture fixture("[limits]\nconnections_per_client = 1\n");
+  OpensslDotClient first(fixture.server.port());
+  OpensslDotClient second(fixture.server.port());
+  CHECK(second.ask(query(1, "a.example")));
+  fixture.check_well();
+}
+
+TEST_CASE("queries of one client in flight are bounded, and none is lost", "[e2e]") {
+  std::atomic<bool> open = false;
+  TcpUpstream upstream([&](TcpUpstream::Connection& connection, const Octets& asked) {
+    while (!open) std::this_thread::sleep_for(1ms);
+    TcpUpstream::answer(connection, asked);
+  });
+  RunningServer server(upstream.port(), "[limits]\nin_flight = 10\n");
+  OpensslDotClient client(server.port());
+  for (unsigned id = 0; id < 200; ++id) client.send(framed(query(id, "a.example")));
+  CHECK(server.counts("queries", "forwarded", 10));
+  std::this_thread::sleep_for(200ms);
+  CHECK(server.counter("queries", "forwarded") == 10);
+  open = true;
+  for (unsigned id = 0; id < 200; ++id) REQUIRE(client.receive());
+  CHECK(server.stop() == 0);
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# chain_life_test.sh BUILD: what mooringd does with its chains over restarts and reloads, in front of
+# a real Unbound and a real signed tree.
+# shellcheck source=tests/e2e/harness.sh
+. "$(dirname "$(readlink -f "$0")")/harness.sh"
+
+start_lab
+port=$(free_port)
+config=$work/mooring.toml
+cp "$LAB_CERT" "$work/current.crt"
+cp "$LAB_KEY" "$work/current.key"
+
+# set_up RESOLVER [LINE]: a configuration with a state directory; LINE goes into [chain].
+set_up() {
+  cat >"$config" <<END
+[server]
+listen = ["127.0.0.1:$port"]
+workers = 1
+[[identity]]
+name = "$LAB_NAME"
+certificate = "current.crt"
+key = "current.key"
+[chain]
+trust_anchor = "$LAB_ANCHOR"
+state_directory = "state"
+support_lifetime = "1h"
+startup_wait = "1s"
+${2:-}
+[upstream]
+servers = ["$1"]
+END
+}
+# start NAME: mooringd, which logs to NAME.log; returns when it serves.
+start() {
+  log=$work/$1.log
+  "$mooringd" -c "$config" >"$log" 2>&1 &
+  server_pid=$!
+  children+=("$server_pid")
+  wait_until grep -q 'event=start ' "$log"
+}
+stop() {
+  kill "$server_pid"
+  wait "$server_pid"
+}
+logs() { wait_until grep -qE -- "$1" "$log"; }
+proven() { prints 'chain [1-9]' "$build/tests/e2e/openssl_chain_client" 127.0.0.1 "$port" "$LAB_NAME" 1.3 0355; }
+unproven() { prints 'no chain' "$build/tests/e2e/openssl_chain_client" 127.0.0.1 "$port" "$LAB_NAME" 1.3 0355; }
+serves() {
+  openssl s_client -connect "127.0.0.1:$port" -servername "$LAB_NAME" </dev/null 2>/dev/null |
+    openssl x509 -outform DER | cmp - <(openssl x509 -in "$1" -outform DER)
+}
+reload() {
+  local before
+  before=$(grep -c 'event=reload' "$log")
+  kill -HUP "$server_pid"
+  wait_until eval "[ \$(grep -c 'event=reload' '$log') -gt $before ]"
+}
+
+set_up "$LAB_RESOLVER"
+check "mooringd starts" start first
+check "the chain is there from the first handshake on" proven
+check "it ends well" stop
+
+set_up 127.0.0.1:9
+check "it starts without a resolver" start second
+check "a stored chain is served although the resolver is down" proven
+check "the log says so" logs 'state=restored'
+check "it ends well again" stop
+
+echo nonsense >"$work/state/chains.state"
+check "it starts with a damaged state file" start third
+check "the damaged file is reported" logs 'event=state result=set_aside'
+check "and set aside" test -e "$work/state/chains.state.damaged"
+check "without a chain the extension is left out" unproven
+stop
+
+set_up "$LAB_RESOLVER"
+check "it starts with the resolver back" start fourth
+check "the chain is built anew" proven
+cp "$LAB_IMPOSTOR_CERT" "$work/current.crt"
+cp "$LAB_IMPOSTOR_KEY" "$work/current.key"
+check "a reload with an unpublished certificate is done" reload
+check "the log says what is missing" \
+  logs 'event=certificate .*state=held .*no TLSA record of .* matches the new certificate'
+check "the old certificate stays in use" serves "$LAB_CERT"
+set_up "$LAB_RESOLVER" 'wait_for_tlsa = false'
+check "a reload with wait_for_tlsa off is done" reload
+check "the new certificate is in use" wait_until serves "$LAB_IMPOSTOR_CERT"
+check "the log says that no TLSA record matches" logs 'state=mismatch'
+check "it ends well at last" stop

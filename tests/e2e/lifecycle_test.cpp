@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Start, reload and end of mooringd, as its operator sees them.
+#include <sys/resource.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "e2e/running_server.hpp"
+#include "support/openssl_dot_client.hpp"
+#include "support/tcp_upstream.hpp"
+
+using namespace mooring::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Answers names that begin with "slow" after `delay`.
+TcpUpstream::Script slow_for_some(std::chrono::milliseconds delay) {
+  return [delay](TcpUpstream::Connection& connection, const Octets& asked) {
+    if (asked[13] == std::byte{'s'}) std::this_thread::sleep_for(delay);
+    TcpUpstream::answer(connection, asked);
+  };
+}
+
+struct Ended {
+  int status;
+  std::string output;
+};
+
+Ended run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), mooringd_path());
+  Process process(std::move(arguments));
+  const auto status = process.wait();
+  // Its output is complete once the reader has seen the end of the pipe.
+  static_cast<void>(process.prints("\x01"));
+  return {status.value_or(-1), process.output()};
+}
+
+}  // namespace
+
+TEST_CASE("the command line is answered with the right status", "[e2e]") {
+  CHECK(run({"--version"}).status == 0);
+  CHECK_THAT(run({"--version"}).output, Catch::StartsWith("mooringd "));
+  CHECK(run({"--help"}).status == 0);
+  CHECK_THAT(run({"--help"}).output, Catch::Contains("usage: mooringd -c FILE"));
+  CHECK(run({}).status == 2);
+  CHECK(run({"--unknown"}).status == 2);
+  CHECK(run({"-c", "a.toml", "b.toml"}).status == 2);
+  CHECK(run({"-c", "/nonexistent.toml"}).status == 1);
+}
+
+TEST_CASE("-t says whether a configuration is good, down to its certificates", "[e2e]") {
+  TempDir files;
+  const auto made = make_certificate("dot.example");
+  const auto other = make_certificate("dot.example");
+  files.write("mooring.toml", server_config(53, ""));
+  const std::vector<std::string> arguments{"-t", "-c", files.path("mooring.toml")};
+  Ended ended = run(arguments);
+  CHECK(ended.status == 1);
+  CHECK_THAT(ended.output, Catch::Contains("mooring.toml:6:15: cannot read \"") &&
+                               Catch::Contains("mooring.toml:7:7: cannot read \""));
+  files.write("dot.crt", made.certificate_pem);
+  files.write("dot.key", other.private_key_pem);
+  ended = run(arguments);
+  CHECK(ended.status == 1);
+  CHECK_THAT(ended.output, Catch::Contains("mooring.toml:6:15: "));
+  files.write("dot.key", made.private_key_pem);
+  ended = run(arguments);
+  CHECK(ended.status == 0);
+  CHECK_THAT(ended.output, Catch::Contains("the configuration is good"));
+  files.write("mooring.toml", server_config(53, "[limits]\nconnection = 3\n"));
+  ended = run(arguments);
+  CHECK(ended.status == 1);
+  CHECK_THAT(ended.output,
+             Catch::Contains("mooring.toml:12:1: unknown key limits.connection; did you mean "
+                             "connections?"));
+}
+
+TEST_CASE("a port that is taken is reported at the start", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer first(upstream.port());
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find(":0'"), 3, ":" + std::to_string(first.port()) + "'");
+  first.files().write("second.toml", config);
+  const Ended second = run({"-c", first.files().path("second.toml")});
+  CHECK(second.status == 1);
+  CHECK_THAT(second.output,
+             Catch::Contains("cannot listen on 127.0.0.1:" + std::to_string(first.port())));
+}
+
+TEST_CASE("at the end what is in flight is answered, and every session closed properly", "[e2e]") {
+  TcpUpstream upstream(slow_for_some(500ms));
+  RunningServer server(upstream.port());
+  OpensslDotClient idle(server.port());
+  OpensslDotClient busy(server.port());
+  busy.send(framed(query(1, "slow.example")));
+  REQUIRE(upstream.has_had(0));
+  REQUIRE(server.counts("queries", "forwarded", 1));
+  server.process().signal(SIGTERM);
+  CHECK(idle.wait_for_end() == TlsEnd::close_notify);
+  CHECK_THROWS(TcpPeer(server.port()));
+  const auto answer = busy.receive();
+  REQUIRE(answer);
+  CHECK(*answer == answer_to(query(1, "slow.example")));
+  CHECK(busy.wait_for_end() == TlsEnd::close_notify);
+  CHECK(server.process().wait() == 0);
+  CHECK(server.process().prints("event=stop status=0"));
+}
+
+TEST_CASE("the end does not wait for ever", "[e2e]") {
+  TcpUpstream upstream([](TcpUpstream::Connection&, const Octets&) {});
+  RunningServer server(upstream.port());
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find("workers"), 0, "drain_time = '300ms'\n");
+  server.files().write("mooring.toml", config);
+  server.process().signal(SIGHUP);
+  REQUIRE(server.process().prints("event=reload result=done"));
+  OpensslDotClient client(server.port());
+  client.send(framed(query(1, "a.example")));
+  REQUIRE(server.counts("queries", "forwarded", 1));
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(server.stop() == 0);
+  CHECK(std::chrono::steady_clock::now() - began < 6s);
+  CHECK(client.wait_for_end() == TlsEnd::close_notify);
+}
+
+TEST_CASE("a second signal ends it at once", "[e2e]") {
+  TcpUpstream upstream([](TcpUpstream::Connection&, const Octets&) {});
+  RunningServer server(upstream.port());
+  OpensslDotClient client(server.port());
+  client.send(framed(query(1, "a.example")));
+  REQUIRE(server.counts("queries", "forwarded", 1));
+  server.process().signal(SIGINT);
+  REQUIRE(server.process().prints("event=stopping"));
+  server.process().signal(SIGINT);
+  CHECK(server.process().wait(5s) == 0);
+}
+
+TEST_CASE("a reload brings a new certificate and drops nobody", "[e2e]") {
+  TcpUpstream upstream(slow_for_some(500ms));
+  RunningServer server(upstream.port());
+  OpensslDotClient old(server.port());
+  old.send(framed(query(1, "slow.example")));
+  REQUIRE(server.counts("queries", "forwarded", 1));
+  const auto renewed = make_certificate("renewed.example");
+  server.reload(upstream.port(), "", &renewed);
+  REQUIRE(server.process().prints("event=reload result=done"));
+  CHECK(OpensslDotClient(server.port()).certificate_name() == "renewed.example");
+  CHECK(old.receive());
+  CHECK(old.ask(query(2, "a.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a bad new configuration is refused and the old one goes on", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(upstream.port());
+  OpensslDotClient old(server.port());
+  const std::string name = OpensslDotClient(server.port()).certificate_name();
+  server.reload(upstream.port(), "[limits]\nidle_timeout = 3\n");
+  CHECK(server.process().prints("event=reload result=refused error=\"" + server.config_path() +
+                                ":12:16: limits.idle_timeout: expected a duration"));
+  auto mixed = make_certificate("mixed.example");
+  mixed.private_key_pem = make_certificate("mixed.example").private_key_pem;
+  server.reload(upstream.port(), "", &mixed);
+  CHECK(server.process().prints("event=reload result=refused", 2));
+  CHECK(OpensslDotClient(server.port()).certificate_name() == name);
+  CHECK(old.ask(query(1, "a.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a reload changes the resolver, and queries in flight go to the new one", "[e2e]") {
+  TcpUpstream silent([](TcpUpstream::Connection&, const Octets&) {});
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(silent.port());
+  OpensslDotClient client(server.port());
+  client.send(framed(query(1, "a.example")));
+  REQUIRE(silent.has_had(1));
+  server.reload(upstream.port());
+  const auto answer = client.receive(4s);
+  REQUIRE(answer);
+  CHECK(*answer == answer_to(query(1, "a.example")));
+}
+
+TEST_CASE("a reload opens new listening addresses and closes old ones", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(upstream.port());
+  OpensslDotClient old(server.port());
+  std::uint16_t other = 0;
+  { other = TcpUpstream(TcpUpstream::answer).port(); }
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find("'127.0.0.1:0'"), 13, "'127.0.0.1:" + std::to_string(other) + "'");
+  server.files().write("mooring.toml", config);
+  server.process().signal(SIGHUP);
+  REQUIRE(server.process().prints("event=reload result=done listen=127.0.0.1:" +
+                                  std::to_string(other)));
+  CHECK(OpensslDotClient(other).ask(query(1, "a.example")));
+  CHECK_THROWS(TcpPeer(server.port()));
+  CHECK(old.ask(query(2, "a.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("the number of workers needs a restart, and the log says so", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(upstream.port());
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find("workers = 1"), 11, "workers = 2");
+  server.files().write("mooring.toml", config);
+  server.process().signal(SIGHUP);
+  CHECK(server.process().prints("need a restart"));
+  CHECK(OpensslDotClient(server.port()).ask(query(1, "a.example")));
+}
+
+TEST_CASE("several workers share a port, IPv6 has its own", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  TempDir files;
+  const auto made = make_certificate("dot.example");
+  files.write("dot.crt", made.certificate_pem);
+  files.write("dot.key", made.private_key_pem);
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find("['127.0.0.1:0']\nworkers = 1"), 27, "['[::1]:0']\nworkers = 3");
+  files.write("mooring.toml", config);
+  Process process({mooringd_path(), "-c", files.path("mooring.toml")});
+  REQUIRE(process.prints("event=start "));
+  OpensslDotOptions options;
+  options.address = "::1";
+  const auto port = port_in(process.output());
+  for (int i = 0; i < 20; ++i) CHECK(OpensslDotClient(port, options).ask(query(1, "a.example")));
+}
+
+TEST_CASE("when files run out the server says so and lives on", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{100, 100};
+  RunningServer server(upstream.port());
+  REQUIRE(prlimit(server.process().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  std::vector<TcpPeer> peers;
+  for (int i = 0; i < 150; ++i) peers.emplace_back(server.port());
+  std::this_thread::sleep_for(200ms);
+  // Those it had no file for were turned away; a reload can read its files again as soon as the
+  // server has noticed that its clients are gone.
+  peers.clear();
+  bool reloaded = false;
+  for (int tries = 0; tries < 50 && !reloaded; ++tries) {
+    server.process().signal(SIGHUP);
+    reloaded = server.process().prints("event=reload result=done", 1, 200ms);
+  }
+  CHECK(reloaded);
+  CHECK(server.process().prints("event=few_files open_files=100"));
+  CHECK(OpensslDotClient(server.port()).ask(query(1, "a.example")));
+  CHECK(server.stop() == 0);
+}

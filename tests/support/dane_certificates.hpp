@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dnschain/bytes.hpp"
+
+struct evp_pkey_st;
+
+namespace mooring::test {
+
+/// A P-256 key pair for test certificates.
+class TestKey {
+ public:
+  TestKey();
+  [[nodiscard]] evp_pkey_st* get() const { return key_.get(); }
+  /// DER SubjectPublicKeyInfo.
+  [[nodiscard]] dnschain::Bytes spki() const;
+
+ private:
+  std::shared_ptr<evp_pkey_st> key_;
+};
+
+struct CertificateSpec {
+  std::string subject;
+  std::vector<std::string> dns_names;  ///< subjectAltName; none when empty
+  dnschain::WallTime from{};
+  dnschain::WallTime to{};
+  bool authority = false;
+  std::string issuer;  ///< the subject itself when empty
+};
+
+/// A DER certificate for `key`, signed by `issuer_key`. Throws when libcrypto refuses.
+[[nodiscard]] dnschain::Bytes make_certificate(const CertificateSpec& spec, const TestKey& key,
+                                               const TestKey& issuer_key);
+
+}  // namespace mooring::test

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/client_session.hpp"
+#include "support/certificates.hpp"
+#include "support/scripted_upstream.hpp"
+#include "support/tls_pipe.hpp"
+
+namespace mooring::test {
+
+/// Fails the test that calls it.
+inline void must(bool holds, const char* what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+/// One worker without its sockets: pool, buffers, sessions, TLS context, and a clock.
+struct WorkerFixture : PoolFixture {
+  explicit WorkerFixture(server::SessionSettings session_settings = {},
+                         server::UpstreamSettings upstream_settings = {})
+      : PoolFixture(upstream_settings), group(session_settings, buffers, pool, counters) {
+    static const Certificate certificate = make_certificate("dot.example.net");
+    tlsext::ServerSettings tls;
+    tls.identities = {
+        {"dot.example.net", certificate.certificate_pem, certificate.private_key_pem}};
+    tls.ticket_keys = tlsext::TicketKeySet::create();
+    auto made = tlsext::ServerContext::create(std::move(tls));
+    if (!made) throw std::runtime_error(made.error().context);
+    context = *made;
+  }
+
+  /// The end of a turn of the loop.
+  void turn() { group.flush(now); }
+  void pass_time(std::chrono::milliseconds time) {
+    now += time;
+    pool.on_time(now);
+    group.on_time(now);
+    turn();
+  }
+  /// Connects what is being opened, and answers every query that has reached the resolver.
+  void answer_all() {
+    turn();
+    connect_all();
+    for (std::size_t i = 0; i < upstream.connections.size(); ++i) {
+      Octets stream;
+      for (const auto& sent : queries(i)) stream = join({stream, framed(answer_to(sent))});
+      if (!stream.empty()) pool.on_data(id(i), stream, now);
+    }
+    turn();
+  }
+
+  server::BufferPool buffers{8U << 20U};
+  server::SessionGroup group;
+  std::shared_ptr<tlsext::ServerContext> context;
+};
+
+/// A DoT client with real TLS, and the transport between it and its session, all in memory.
+class DotClient final : public server::ClientTransport {
+ public:
+  explicit DotClient(WorkerFixture& worker, tlsext::Version version = tlsext::Version::tls13,
+                     std::shared_ptr<const tlsext::Bytes> ticket = nullptr)
+      : worker_(worker),
+        context_(make_context(version)),
+        tls_(make_tls(*context_, std::move(ticket))) {
+    auto made = server::ClientSession::create(worker.group, *worker.context, *this, worker.now);
+    if (!made) throw std::runtime_error(made.error().context);
+    session = std::move(*made);
+  }
+
+  /// Brings the handshake to its end; queries given here follow it in the same segment.
+  void shake_hands(const Octets& first_queries = {}, std::size_t piece = SIZE_MAX) {
+    must(tls_.start(sink_).has_value(), "no ClientHello");
+    bool sent = false;
+    for (int round = 0; round < 10 && !(sent && sink_.ciphertext.empty()); ++round) {
+      if (tls_.state() == tlsext::SessionState::open && !sent) {
+        if (!first_queries.empty()) seal(first_queries);
+        sent = true;
+      }
+      to_server(piece);
+      from_server();
+    }
+    must(tls_.state() == tlsext::SessionState::open, "the handshake has failed");
+  }
+  /// Sends octets of DNS, cut into pieces of ciphertext, without the end of the turn.
+  void send(const Octets& plaintext, std::size_t piece) {
+    seal(plaintext);
+    to_server(piece);
+  }
+  void ask(const Octets& message) { send(framed(message), SIZE_MAX); }
+  void say_goodbye() {
+    tls_.close(sink_);
+    to_server(SIZE_MAX);
+  }
+  void raw_to_server(const Octets& octets) { session->on_data(octets, worker_.now); }
+  /// Reads what was sent; the messages that came with it.
+  std::vector<Octets> read() {
+    from_server();
+    const auto messages = unframed(sink_.plaintext);
+    std::size_t used = 0;
+    for (const auto& message : messages) used += 2 + message.size();
+    sink_.plaintext.erase(sink_.plaintext.begin(),
+                          sink_.plaintext.begin() + static_cast<std::ptrdiff_t>(used));
+    return messages;
+  }
+  /// The client reads again what it did not.
+  void unstall() {
+    stalled = false;
+    session->on_sent();
+  }
+  [[nodiscard]] tlsext::TlsSession& tls() { return tls_; }
+
+  // ClientTransport
+  bool send(server::ByteView octets) override {
+    ++writes;
+    misused = misused || closed || octets.empty();
+    wire_.insert(wire_.end(), octets.begin(), octets.end());
+    return !stalled;
+  }
+  void set_reading(bool on) override {
+    misused = misused || closed || on == reading;
+    reading = on;
+  }
+  void close(server::CloseMode how) override {
+    misused = misused || closed;
+    closed = true;
+    mode = how;
+  }
+
+  std::unique_ptr<server::ClientSession> session;
+  bool stalled = false;  ///< the kernel takes nothing
+  bool reading = true;
+  bool closed = false;
+  bool misused = false;
+  server::CloseMode mode{};
+  std::size_t writes = 0;
+
+ private:
+  static std::shared_ptr<tlsext::ClientContext> make_context(tlsext::Version version) {
+    tlsext::ClientSettings settings;
+    settings.maximum = version;
+    auto made = tlsext::ClientContext::create(std::move(settings));
+    if (!made) throw std::runtime_error(made.error().context);
+    return *made;
+  }
+  static tlsext::TlsSession make_tls(tlsext::ClientContext& context,
+                                     std::shared_ptr<const tlsext::Bytes> ticket) {
+    tlsext::ClientRequest request;
+    request.resumption = std::move(ticket);
+    request.server_name = "dot.example.net";
+    auto made = tlsext::TlsSession::connect(context, std::move(request));
+    if (!made) throw std::runtime_error(made.error().context);
+    return std::move(*made);
+  }
+  void seal(const Octets& plaintext) {
+    must(tls_.send(plaintext, sink_).has_value(), "the client cannot send");
+  }
+  void to_server(std::size_t piece) {
+    const Octets octets = std::exchange(sink_.ciphertext, {});
+    OctetView left = octets;
+    while (!left.empty()) {
+      const auto part = left.first(std::min(piece, left.size()));
+      left = left.subspan(part.size());
+      session->on_data(part, worker_.now);
+    }
+  }
+  void from_server() {
+    const Octets octets = std::exchange(wire_, {});
+    if (octets.empty()) return;
+    must(tls_.receive(octets, sink_).has_value(), "the client's TLS has failed");
+  }
+
+  WorkerFixture& worker_;
+  std::shared_ptr<tlsext::ClientContext> context_;
+  tlsext::TlsSession tls_;
+  CollectingSink sink_;
+  Octets wire_;
+};
+
+}  // namespace mooring::test
