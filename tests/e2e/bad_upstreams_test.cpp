@@ -84,7 +84,7 @@ const std::vector<Behaviour>& behaviours() {
       {"sends an answer with a record that is cut",
        [](Connection& connection, const Octets& asked) {
          Octets answer = answer_to(asked);
-         answer.resize(answer.size() - 2);
+         answer.erase(answer.end() - 2, answer.end());
          connection.peer.send(framed(answer));
        }},
   };
