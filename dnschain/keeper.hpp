@@ -52,6 +52,7 @@ struct KeeperEvent {
     pins_expired,  ///< the last pin has run out, and a removed service is dropped
     forgotten,     ///< dropped as told although clients may hold pins until `until`
   };
+  static constexpr std::size_t kKinds = 9;
   Kind kind{};
   Service service;
   std::string text;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,6 +49,7 @@ class CertificateSwitch {
   /// When something may be released without a new chain.
   [[nodiscard]] std::optional<dnschain::WallTime> next_release() const { return next_release_; }
   [[nodiscard]] bool empty() const { return held_.empty(); }
+  [[nodiscard]] std::size_t size() const { return held_.size(); }
 
  private:
   void note(const SwitchVerdict& verdict);

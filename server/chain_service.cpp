@@ -145,6 +145,34 @@ std::vector<std::string> ChainService::pinned_names() const {
   return names_pinned(keeper_.status(), wall_now());
 }
 
+CounterLine ChainService::counters() const {
+  std::uint64_t served = 0, removed = 0, mismatched = 0, failing = 0, refreshes = 0, failures = 0;
+  const auto all = keeper_.status();
+  for (const dnschain::ServiceStatus& each : all) {
+    if (each.published) ++served;
+    if (each.removed) ++removed;
+    if (each.matches == false) ++mismatched;
+    if (!each.last_failure.empty()) ++failing;
+    refreshes += each.refreshes;
+    failures += each.failures;
+  }
+  const auto happened = [&](KeeperEvent::Kind kind) {
+    return std::to_string(events_.at(static_cast<std::size_t>(kind)));
+  };
+  return {{"group", "keeper"},
+          {"services", std::to_string(all.size())},
+          {"served", std::to_string(served)},
+          {"kept_for_pins", std::to_string(removed)},
+          {"mismatched", std::to_string(mismatched)},
+          {"failing", std::to_string(failing)},
+          {"refreshes", std::to_string(refreshes)},
+          {"refreshes_failed", std::to_string(failures)},
+          {"published", happened(KeeperEvent::Kind::published)},
+          {"withdrawn", happened(KeeperEvent::Kind::withdrawn)},
+          {"mismatches", happened(KeeperEvent::Kind::mismatch)},
+          {"bounds_near", happened(KeeperEvent::Kind::bound_near)}};
+}
+
 void ChainService::reconfigure(dnschain::KeeperSettings settings,
                                const ResolverSettings& resolver) {
   if (resolver.upstream != resolver_settings_.upstream ||
@@ -176,6 +204,7 @@ void ChainService::run() {
   keeper_.tick(wall_now());
   for (const auto& what : keeper_.take_asks()) ask(what);
   for (const KeeperEvent& event : keeper_.take_events()) {
+    ++events_.at(static_cast<std::size_t>(event.kind));
     log_event(event);
     note_settled(event);
   }

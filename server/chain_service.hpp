@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +54,8 @@ class ChainService {
   [[nodiscard]] std::shared_ptr<const dnschain::ChainTable> table() const;
   /// The names for which clients may hold pins now.
   [[nodiscard]] std::vector<std::string> pinned_names() const;
+  /// How the chains stand now, and what has happened to them since the start.
+  [[nodiscard]] CounterLine counters() const;
 
  private:
   class Ask;
@@ -70,6 +74,7 @@ class ChainService {
   std::optional<dnschain::StateStore> store_;
   std::string store_fault_;  ///< the last one logged; empty while storing goes well
   dnschain::Keeper keeper_;
+  std::array<std::uint64_t, dnschain::KeeperEvent::kKinds> events_{};  ///< by kind
   std::shared_ptr<const dnschain::ChainTable> published_;
   RandomIds ids_;
   UpstreamCounters counters_;

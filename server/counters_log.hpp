@@ -8,8 +8,6 @@
 
 namespace mooring::server {
 
-using CounterLine = std::vector<Field>;
-
 /// The sums of what the workers have counted, a line for each group of counters.
 [[nodiscard]] std::vector<CounterLine> counter_lines(
     const std::vector<const WorkerCounters*>& workers);

@@ -217,9 +217,10 @@ void Daemon::release_certificates() {
     release_timer_.set(loop_.now() + std::max(*next - wall_now(), std::chrono::seconds{1}));
   }
   if (names.empty()) return;
+  const Config with_pinned = with_stand_ins(config, chains_->pinned_names());
   std::vector<std::shared_ptr<tlsext::ServerContext>> contexts;
   for (const auto& worker : workers_) {
-    auto context = make_context(config, worker->chain_source(), ticket_keys_);
+    auto context = make_context(with_pinned, worker->chain_source(), ticket_keys_);
     if (!context) return log_.error("certificate", {{"error", context.error().context}});
     contexts.push_back(std::move(*context));
   }
@@ -257,6 +258,9 @@ void Daemon::log_counters() {
   log_.info("connections", {{"now", std::to_string(limits_.connections())},
                             {"clients", std::to_string(limits_.clients())}});
   for (const CounterLine& line : counter_lines(all)) log_.info("counters", line);
+  CounterLine keeper = chains_->counters();
+  keeper.push_back({"certificates_held", std::to_string(certificates_.size())});
+  log_.info("counters", keeper);
 }
 
 struct Daemon::Prepared {

@@ -2,6 +2,7 @@
 #include <getopt.h>
 
 #include <array>
+#include <chrono>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -10,10 +11,14 @@
 #include "server/daemon.hpp"
 #include "server/log.hpp"
 #include "server/setup.hpp"
+#include "server/wall_time.hpp"
 
 namespace {
 
 using namespace mooring::server;
+namespace dnschain = mooring::dnschain;
+
+constexpr dnschain::WallTime kBuilt{std::chrono::seconds{MOORING_BUILT}};
 
 constexpr const char* kUsage =
     R"(usage: mooringd -c FILE       serve as the configuration says, in the foreground
@@ -74,6 +79,8 @@ int run(const Arguments& arguments) {
     return 0;
   }
   Log log(config->log.level);
+  const std::string clock = clock_fault(wall_now(), kBuilt);
+  if (!clock.empty()) log.warning("clock", {{"detail", clock}});
   return Daemon(arguments.config, std::move(*config), MOORING_VERSION, log).run();
 }
 

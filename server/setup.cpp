@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "server/pem.hpp"
+#include "server/wall_time.hpp"
 
 namespace mooring::server {
 
@@ -115,6 +116,12 @@ dnschain::PresentedIdentity presented_identity(const IdentityConfig& identity) {
   dnschain::PresentedIdentity out;
   out.certificates = certificates_from_pem(identity.certificate_pem);
   return out;
+}
+
+std::string clock_fault(dnschain::WallTime now, dnschain::WallTime built) {
+  if (now >= built) return {};
+  return "the clock says " + time_text(now) + ", but this program was built at " +
+         time_text(built) + ": no signature can be judged by such a clock";
 }
 
 dnschain::KeeperSettings keeper_settings(const Config& config) {

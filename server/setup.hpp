@@ -35,6 +35,9 @@ namespace mooring::server {
 [[nodiscard]] ClientLimitSettings client_limits(const Config& config, std::size_t connections);
 /// What a client is shown of an identity.
 [[nodiscard]] dnschain::PresentedIdentity presented_identity(const IdentityConfig& identity);
+/// Why the clock cannot be right, one line: it is behind the moment at which this program was
+/// built. Empty when it may be right.
+[[nodiscard]] std::string clock_fault(dnschain::WallTime now, dnschain::WallTime built);
 /// No services when no identity has a port.
 [[nodiscard]] dnschain::KeeperSettings keeper_settings(const Config& config);
 [[nodiscard]] ResolverSettings resolver_settings(const Config& config);

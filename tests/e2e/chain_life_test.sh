@@ -44,6 +44,10 @@ stop() {
   kill "$server_pid"
   wait "$server_pid"
 }
+# The counters' line of the keeper, as it is now.
+keeper_counts() {
+  wait_until eval "kill -USR1 '$server_pid' && sleep 0.1 && grep 'group=keeper' '$log' | tail -n 1 | grep -E '$1'"
+}
 logs() { wait_until grep -qE -- "$1" "$log"; }
 proven() { prints 'chain [1-9]' "$build/tests/e2e/openssl_chain_client" 127.0.0.1 "$port" "$LAB_NAME" 1.3 0355; }
 unproven() { prints 'no chain' "$build/tests/e2e/openssl_chain_client" 127.0.0.1 "$port" "$LAB_NAME" 1.3 0355; }
@@ -67,6 +71,7 @@ set_up 127.0.0.1:9
 check "it starts without a resolver" start second
 check "a stored chain is served although the resolver is down" proven
 check "the log says so" logs 'state=restored'
+check "the counters say that its refresh fails" keeper_counts 'served=1 .*failing=1'
 check "it ends well again" stop
 
 echo nonsense >"$work/state/chains.state"
@@ -84,9 +89,11 @@ cp "$LAB_IMPOSTOR_KEY" "$work/current.key"
 check "a reload with an unpublished certificate is done" reload
 check "the log says what is missing" \
   logs 'event=certificate .*state=held .*no TLSA record of .* matches the new certificate'
+check "and so do the counters" keeper_counts 'served=1 .*mismatched=0 .*certificates_held=1'
 check "the old certificate stays in use" serves "$LAB_CERT"
 set_up "$LAB_RESOLVER" 'wait_for_tlsa = false'
 check "a reload with wait_for_tlsa off is done" reload
 check "the new certificate is in use" wait_until serves "$LAB_IMPOSTOR_CERT"
 check "the log says that no TLSA record matches" logs 'state=mismatch'
+check "and so do the counters" keeper_counts 'mismatched=1 .*mismatches=1 .*certificates_held=0'
 check "it ends well at last" stop

@@ -55,7 +55,7 @@ RunningServer::RunningServer(std::uint16_t upstream, const std::string& more)
 std::uint64_t RunningServer::counter(const std::string& group, const std::string& name) {
   // The line of the last group ends a report.
   process_.signal(SIGUSR1);
-  if (!process_.prints("group=chains", ++reports_)) throw std::runtime_error(process_.output());
+  if (!process_.prints("group=keeper", ++reports_)) throw std::runtime_error(process_.output());
   const std::string log = process_.output();
   const auto line = log.rfind("group=" + group + " ");
   return std::stoull(value_after(log, " " + name + "=", line));

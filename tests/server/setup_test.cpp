@@ -44,6 +44,15 @@ TEST_CASE("the first identity stands in for names that were removed, and for no 
   CHECK(out.identities[2].services.empty());
 }
 
+TEST_CASE("a clock that is behind the day on which the program was built is called wrong",
+          "[server]") {
+  const dnschain::WallTime built{std::chrono::seconds{1'790'000'000}};
+  CHECK(clock_fault(built - 1s, built).find("2026-09-21T14:13:19Z") != std::string::npos);
+  CHECK(clock_fault(dnschain::WallTime{}, built).find("1970-01-01") != std::string::npos);
+  CHECK(clock_fault(built, built).empty());
+  CHECK(clock_fault(built + 24h, built).empty());
+}
+
 TEST_CASE("a certificate that does not fit its key is reported where it is configured",
           "[server]") {
   const auto good = test::make_certificate("dot.example");
