@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""judge_trees.py WRITE_TREES
+"""judge_trees.py WRITE_TREES MOORING
 
-Has every tree of the case table that stands for itself served by NSD and judged by delv, the
-validator of BIND 9, and compares that with the verdict of Mooring's own verifier. Prints what they do
-not agree on; the exit status is 0 when there is nothing.
+Has every tree of the case table that stands for itself served by a real NSD. delv, the validator of
+BIND 9, judges it, and `mooring chain build` builds the chain through Unbound, BIND 9 and Knot Resolver,
+all of them to be compared with the verdict of Mooring's own verifier on the tree. Prints a line for each
+tree and judge; the exit status is 0 when all agree.
 """
+import concurrent.futures
+import contextlib
+import json
 import os
 import pathlib
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -65,26 +71,101 @@ remote-control:
 {zones}"""
 
 
-def wait_for(port, server):
-    for _ in range(200):
-        if server.poll() is not None:
-            raise RuntimeError("nsd has ended")
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            if tcp.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("nsd does not listen")
+@contextlib.contextmanager
+def running(command, port, log):
+    """The server that `command` starts, once it takes TCP connections; ended afterwards."""
+    with open(log, "wb") as out:
+        server = subprocess.Popen([str(word) for word in command], stdout=out, stderr=out,
+                                  stdin=subprocess.DEVNULL)
+        try:
+            for _ in range(200):
+                if server.poll() is not None:
+                    raise RuntimeError(f"{command[0]} has ended: {log.read_text()[-2000:]}")
+                with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+                    if tcp.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.05)
+            else:
+                raise RuntimeError(f"{command[0]} does not listen")
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(5)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
-def trusted_keys(directory):
-    text = ""
+def anchor_fields(directory):
+    """(tag, algorithm, digest type, digest) of each DS record of the root."""
     for line in (directory / "anchor").read_text().splitlines():
         fields = line.split()
         if len(fields) >= 8:
-            tag, algorithm, digest_type = fields[4:7]
-            digest = "".join(fields[7:])
-            text += f'  . static-ds {tag} {algorithm} {digest_type} "{digest}";\n'
-    return "trust-anchors {\n" + text + "};\n"
+            yield (*fields[4:7], "".join(fields[7:]))
+
+
+def trusted_keys(directory):
+    return "".join(f'  . static-ds {tag} {algorithm} {digest_type} "{digest}";\n'
+                   for tag, algorithm, digest_type, digest in anchor_fields(directory))
+
+
+# --- Resolvers in front of the tree's name server. Each gives its command. They forward all that they are
+# asked: NSD answers for all zones, at a port that no delegation could name.
+
+
+def unbound(directory, port, authority):
+    (directory / "unbound.conf").write_text(f"""server:
+  interface: 127.0.0.1@{port}
+  username: ""
+  chroot: ""
+  directory: "{directory}"
+  pidfile: "{directory}/unbound.pid"
+  use-syslog: no
+  do-ip6: no
+  do-not-query-localhost: no
+  trust-anchor-file: "{directory}/anchor"
+  trust-anchor-signaling: no
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@{authority}
+remote-control:
+  control-enable: no
+""")
+    # Debian's AppArmor profile keeps the program out of our directory, unless it is a copy.
+    program = directory / "unbound.program"
+    shutil.copy("/usr/sbin/unbound", program)
+    return [program, "-d", "-c", directory / "unbound.conf"]
+
+
+def named(directory, port, authority):
+    (directory / "named.conf").write_text(f"""options {{
+  directory "{directory}"; pid-file none; session-keyfile none;
+  listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  forward only; forwarders {{ 127.0.0.1 port {authority}; }};
+  recursion yes; allow-query {{ any; }}; empty-zones-enable no;
+}};
+controls {{ }};
+trust-anchors {{
+{trusted_keys(directory)}}};
+""")
+    return ["/usr/sbin/named", "-g", "-4", "-n", "1", "-c", directory / "named.conf"]
+
+
+def kresd(directory, port, authority):
+    anchors = "".join(f"trust_anchors.add('. IN DS {' '.join(fields)}')\n"
+                      for fields in anchor_fields(directory))
+    (directory / "kresd.conf").write_text(f"""net.listen('127.0.0.1', {port}, {{ kind = 'dns' }})
+cache.open(10 * MB, 'lmdb://{directory}/cache')
+trust_anchors.remove('.')
+{anchors}policy.add(policy.all(policy.FORWARD('127.0.0.1@{authority}')))
+""")
+    return ["/usr/sbin/kresd", "-n", "-c", directory / "kresd.conf", directory]
+
+
+RESOLVERS = {"Unbound": unbound, "BIND 9": named, "Knot Resolver": kresd}
+
+# --- Judges: what they make of the tree, and what they said.
 
 
 def delv_says(output):
@@ -97,44 +178,70 @@ def delv_says(output):
     return "bogus"
 
 
-def judge(directory):
-    """What delv makes of the tree, and its output."""
-    port = free_port()
-    (directory / "nsd.conf").write_text(nsd_configuration(directory, port))
-    (directory / "keys").write_text(trusted_keys(directory))
+def delv(directory, authority):
+    (directory / "keys").write_text("trust-anchors {\n" + trusted_keys(directory) + "};\n")
     owner = (directory / "owner").read_text().strip()
-    nsd = os.environ.get("NSD") or "/usr/sbin/nsd"
-    log = open(directory / "nsd.log", "wb")
-    server = subprocess.Popen([nsd, "-d", "-c", directory / "nsd.conf"], stdout=log, stderr=log)
+    command = ["delv", "@127.0.0.1", "-p", str(authority), "-4", "-a", directory / "keys", "+root=.",
+               "+nocrypto", "+vtrace", owner, "TLSA"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return delv_says(done.stdout), done.stdout + done.stderr
+
+
+def built(mooring, directory, resolver):
+    """The verdict on the chain that Mooring builds; bogus as well when it finds none to build."""
+    port, host = re.match(r"_(\d+)\._tcp\.(.*)\.$", (directory / "owner").read_text().strip()).groups()
+    command = [mooring, "chain", "build", f"{host}:{port}", "--resolver", resolver, "--anchor",
+               directory / "anchor", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    output = done.stdout + done.stderr
+    if done.returncode in (0, 1) and done.stdout:
+        return json.loads(done.stdout)["verdict"], output
+    return "bogus" if done.returncode == 2 else f"exit status {done.returncode}", output
+
+
+def judge(mooring, directory, tries=3):
+    """(judge, its verdict, what it said) for each judge."""
     try:
-        wait_for(port, server)
-        command = ["delv", "@127.0.0.1", "-p", str(port), "-4", "-a", directory / "keys",
-                   "+root=.", "+nocrypto", "+vtrace", owner, "TLSA"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        return delv_says(done.stdout), done.stdout + done.stderr
-    finally:
-        server.terminate()
-        server.wait()
-        log.close()
+        return judge_once(mooring, directory)
+    except RuntimeError:  # somebody else may have taken a port that was free
+        if tries == 1:
+            raise
+        return judge(mooring, directory, tries - 1)
+
+
+def judge_once(mooring, directory):
+    authority = free_port()
+    (directory / "nsd.conf").write_text(nsd_configuration(directory, authority))
+    nsd = os.environ.get("NSD") or "/usr/sbin/nsd"
+    results = []
+    with running([nsd, "-d", "-c", directory / "nsd.conf"], authority, directory / "nsd.log"):
+        results.append(("delv", *delv(directory, authority)))
+        for name, command in RESOLVERS.items():
+            port = free_port()
+            with running(command(directory, port, authority), port, directory / f"{name}.log"):
+                results.append((f"through {name}", *built(mooring, directory, f"127.0.0.1:{port}")))
+    return results
 
 
 def main():
-    writer = sys.argv[1]
+    writer, mooring = sys.argv[1:]
     differences = 0
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([writer, scratch], check=True, stdout=subprocess.DEVNULL)
         trees = sorted(pathlib.Path(scratch).iterdir(), key=lambda path: int(path.name))
-        for directory in trees:
-            title = (directory / "title").read_text().strip()
-            ours = (directory / "verdict").read_text().strip()
-            theirs, output = judge(directory)
-            if agree(title, ours, theirs):
-                continue
-            differences += 1
-            print(f"{title}: {ours} by Mooring, {theirs} by delv")
-            if os.environ.get("VERBOSE"):
-                print(output)
-        print(f"{len(trees)} trees, {differences} differences")
+        # Most of the time is waiting for servers to come up.
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            verdicts = pool.map(lambda directory: judge(mooring, directory), trees)
+            for directory, judged in zip(trees, verdicts):
+                title = (directory / "title").read_text().strip()
+                ours = (directory / "verdict").read_text().strip()
+                for who, theirs, said in judged:
+                    well = agree(title, ours, theirs) if who == "delv" else ours == theirs
+                    print("ok" if well else "not ok", f"- {title}, {who}: {theirs}", flush=True)
+                    if well:
+                        continue
+                    differences += 1
+                    print(f"    {ours} by Mooring's verifier\n    " + said.replace("\n", "\n    "))
         return 1 if differences or not trees else 0
 
 
