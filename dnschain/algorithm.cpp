@@ -18,10 +18,10 @@ constexpr std::uint8_t kEcdsaP384 = 14;
 constexpr std::uint8_t kEd25519 = 15;  // RFC 8080
 constexpr std::uint8_t kEd448 = 16;
 
-// RFC 5702, 2: at most 4096 bits. Nobody needs an exponent of more than 64.
+// RFC 5702, 2: at most 4096 bits. Nobody has an exponent above 2^32 + 1, and a long one costs.
 constexpr std::size_t kMaxModulus = 512;
 constexpr std::size_t kMinModulus = 64;
-constexpr std::size_t kMaxExponent = 8;
+constexpr std::size_t kMaxExponent = 5;
 
 const std::uint8_t* octets(ByteView view) {
   return reinterpret_cast<const std::uint8_t*>(view.data());

@@ -3,20 +3,31 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "dnschain/rdata.hpp"
 
 namespace mooring::dnschain {
 namespace {
 
+/// Whether this is an NSEC record at its zone's own name, or an RRSIG over such a one.
+bool is_of_apex(RrType type, const Record& record, const std::optional<RrsigData>& rrsig) {
+  if (type != RrType::nsec) return false;
+  if (rrsig) return rrsig->signer == record.owner;
+  const auto nsec = parse_nsec(record.rdata);
+  return nsec && nsec->types.has(RrType::soa);
+}
+
 std::vector<AnswerRrset> group(std::vector<Record>&& records) {
   std::vector<AnswerRrset> out;
-  std::map<std::pair<Name, RrType>, std::size_t> index;
+  // Parent and child can each have an NSEC record at the name of a zone cut.
+  std::map<std::tuple<Name, RrType, bool>, std::size_t> index;
   for (Record& record : records) {
     const auto rrsig = record.type == RrType::rrsig ? parse_rrsig(record.rdata) : std::nullopt;
     if (!is_well_formed(record.type, record.rdata)) continue;
     const RrType type = rrsig ? rrsig->covered : record.type;
-    const auto [at, fresh] = index.try_emplace({record.owner, type}, out.size());
+    const auto [at, fresh] =
+        index.try_emplace({record.owner, type, is_of_apex(type, record, rrsig)}, out.size());
     if (fresh) out.push_back({record.owner, type, {}, {}});
     AnswerRrset& rrset = out[at->second];
     (rrsig ? rrset.signatures : rrset.records).push_back(std::move(record));

@@ -73,7 +73,9 @@ class Walk {
   }
   void take(const AnswerRrset* rrset) {
     const auto same = [&](const AnswerRrset* other) {
-      return other->type == rrset->type && other->owner == rrset->owner;
+      return other->type == rrset->type && other->owner == rrset->owner &&
+             // Parent and child can each have an NSEC record at the name of a zone cut.
+             (rrset->type != RrType::nsec || signer_of(*other) == signer_of(*rrset));
     };
     if (std::ranges::none_of(result_.proof, same)) result_.proof.push_back(rrset);
   }
@@ -148,8 +150,10 @@ class Walk {
     if (!signer) return prove_unsigned(rrset);
     const Trust trust = vouch(*signer);
     if (trust == Trust::insecure || trust == Trust::failed) return trust;
-    take(&rrset);
-    if (const auto next_closer = next_closer_of(rrset)) {
+    const auto next_closer = next_closer_of(rrset);
+    if (!next_closer) {
+      take(&rrset);
+    } else {
       const DenialChoice choice = choose(answer, [&](const auto& candidates) {
         return choose_next_closer(*next_closer, *signer, candidates);
       });
@@ -157,7 +161,10 @@ class Walk {
         return fail(ErrorCode::unproven, "the resolver gave no proof that " + next_closer->text() +
                                              " does not exist, which the " +
                                              "wildcard answer needs");
+      // Costly NSEC3 records prove by themselves that the zone counts as unsigned.
+      if (!choice.costly) take(&rrset);
       take(choice.rrsets);
+      if (choice.kind == DenialKind::insecure) return Trust::insecure;
     }
     return trust;
   }

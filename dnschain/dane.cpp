@@ -18,6 +18,9 @@ enum Matching : std::uint8_t { kFull, kSha256, kSha512 };
 // No honest server sends more; each costs time for each record.
 constexpr std::size_t kMaxCertificates = 16;
 constexpr std::size_t kMaxRecords = 64;
+// Of paths and of signatures under a bare key: an RSA key can be made as slow as one likes.
+constexpr std::size_t kMaxPathChecks = 8;
+constexpr std::size_t kMaxKeyChecks = 32;
 
 Bytes digest(Matching matching, ByteView data) {
   const auto* in = reinterpret_cast<const unsigned char*>(data.data());
@@ -102,6 +105,8 @@ class Authentication {
   std::vector<Subject> pkix_;
   X509Ptr leaf_;
   std::vector<X509Ptr> others_;
+  std::size_t path_checks_left_ = kMaxPathChecks;
+  std::size_t key_checks_left_ = kMaxKeyChecks;
   DaneResult result_;
 };
 
@@ -166,6 +171,8 @@ void Authentication::parse_certificates() {
 }
 
 bool Authentication::check_path(const TlsaRecord& record, x509_st& anchor, std::size_t depth) {
+  if (path_checks_left_ == 0) return false;
+  --path_checks_left_;
   const auto fault = path_fault(*leaf_, others_, anchor, service_.base_domain(), now_);
   if (!fault) return succeed(record, depth, "the server's certificate authority");
   result_.reason = "the path to the authority that TLSA " + std::to_string(record.usage) + ' ' +
@@ -193,10 +200,16 @@ bool Authentication::absent_anchor(const TlsaRecord& record) {
     return anchor && check_path(record, *anchor, subjects_.size());
   }
   const EvpPkeyPtr key = parse_public_key(record.data);
-  if (!key) return false;
-  if (is_signed_by(*leaf_, *key)) return check_path(record, *leaf_, 1);
+  if (!key || !is_fit_for_path(*key)) return false;
+  const auto signed_by_key = [&](x509_st& certificate) {
+    if (key_checks_left_ == 0) return false;
+    --key_checks_left_;
+    return is_signed_by(certificate, *key);
+  };
+  if (signed_by_key(*leaf_)) return check_path(record, *leaf_, 1);
+  // Any of them can be the right one: an authority has signed others too, and some have expired.
   for (std::size_t i = 0; i < others_.size(); ++i)
-    if (is_signed_by(*others_[i], *key)) return check_path(record, *others_[i], i + 2);
+    if (signed_by_key(*others_[i]) && check_path(record, *others_[i], i + 2)) return true;
   return false;
 }
 

@@ -70,7 +70,7 @@ class Nsec3Prover {
   };
   struct Group {
     std::vector<Candidate> candidates;
-    std::map<Name, Sha1Digest> hashes;
+    std::map<Bytes, Sha1Digest> hashes;  ///< by lower-case wire form
   };
   struct ClosestEncloser {
     const Accepted* record;

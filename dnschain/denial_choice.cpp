@@ -147,7 +147,7 @@ class Nsec3Zone {
     if (views_.empty()) return give_up();
     const Nsec3View* cover = covering(name);
     if (cover != nullptr) {
-      out.kind = DenialKind::name_error;
+      out.kind = cover->opt_out ? DenialKind::insecure : DenialKind::name_error;  // RFC 5155, 9.2
       add(out, cover->rrset);
     } else {
       out.missing.push_back({name, RrType::ds});
@@ -161,6 +161,7 @@ class Nsec3Zone {
     DenialChoice out;
     if (costly_ == nullptr) return out;
     out.kind = DenialKind::insecure;
+    out.costly = true;
     add(out, costly_);
     return out;
   }

@@ -19,6 +19,7 @@ enum class DenialKind : std::uint8_t {
 /// The fewest RRsets that deny something, or what to ask to learn the ones that are missing.
 struct DenialChoice {
   DenialKind kind = DenialKind::none;
+  bool costly = false;  ///< insecure because there are too many NSEC3 iterations
   std::optional<Name> signer;
   std::vector<const AnswerRrset*> rrsets;
   std::vector<Question> missing;

@@ -105,7 +105,14 @@ std::optional<DenialProof> NsecProver::through_wildcard(const Name& name, RrType
   const std::size_t kept =
       std::max(common_labels(name, cover.rrset->owner), common_labels(name, cover.data.next));
   const auto wildcard = name.without_first(name.labels() - kept).with_label("*");
-  if (!wildcard || name == *wildcard) return std::nullopt;
+  if (!wildcard) return std::nullopt;
+  // An alias can lead to "*.<closest encloser>" itself: the first half is the second one as well.
+  if (name == *wildcard)
+    return covering == nullptr
+               ? std::nullopt
+               : std::optional(DenialProof{DenialProof::Kind::denied,
+                                           "NSEC shows that " + name.text() + " does not exist",
+                                           {covering}});
   if (auto proof = at_name(*wildcard, type, zone)) {
     proof->what = "NSEC shows that " + name.text() + " does not exist and that " +
                   wildcard->text() + " has no " + to_text(type);

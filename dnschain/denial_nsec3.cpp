@@ -10,6 +10,9 @@ namespace {
 constexpr std::uint8_t kSha1 = 1;    // RFC 5155, 11
 constexpr std::uint8_t kOptOut = 1;  // RFC 5155, 3.1.2.1
 constexpr std::size_t kHashLabel = 32;
+// RFC 5155, 8.2: all of one response have the same parameters; a zone that changes them has two
+// sets.
+constexpr std::size_t kMaxParameters = 3;
 
 /// A hash as it stands in the first label of an owner: base32 with the extended hex alphabet
 /// (RFC 4648, 7), no padding.
@@ -79,18 +82,24 @@ std::vector<std::pair<const Nsec3Prover::Parameters*, Nsec3Prover::Group*>> Nsec
     const Zone& zone) {
   std::vector<std::pair<const Parameters*, Group*>> out;
   for (auto& [parameters, group] : groups(zone))
-    if (parameters.first <= validator_.limits().nsec3_iterations)
+    if (parameters.first <= validator_.limits().nsec3_iterations && out.size() < kMaxParameters)
       out.emplace_back(&parameters, &group);
   return out;
 }
 
 std::optional<Sha1Digest> Nsec3Prover::hash(const Name& name, const Parameters& parameters,
                                             Group& group) {
-  const auto found = group.hashes.find(name);
+  if (validator_.exhausted()) return std::nullopt;
+  const Name lower = name.lower();
+  Bytes octets(lower.wire().begin(), lower.wire().end());
+  const auto found = group.hashes.find(octets);
   if (found != group.hashes.end()) return found->second;
-  if (!validator_.spend_hashes(parameters.first + std::size_t{1})) return std::nullopt;
-  const Sha1Digest digest = nsec3_hash(name.lower().wire(), parameters.second, parameters.first);
-  group.hashes.emplace(name, digest);
+  // Counted in blocks of SHA-1: a long salt costs as much as many rounds.
+  const std::size_t blocks = 1 + (sizeof(Sha1Digest) + parameters.second.size() + 8) / 64;
+  if (!validator_.spend_hashes((parameters.first + std::size_t{1}) * blocks + octets.size() / 64))
+    return std::nullopt;
+  const Sha1Digest digest = nsec3_hash(octets, parameters.second, parameters.first);
+  group.hashes.emplace(std::move(octets), digest);
   return digest;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dnschain/rdata.hpp"
+#include "dnschain/rrset.hpp"
 
 namespace mooring::dnschain {
 namespace {
@@ -45,9 +46,9 @@ bool cut_down(std::vector<Record>& records, const std::vector<Record>& proof) {
 std::uint32_t smallest_ttl(const Chain& chain) {
   std::uint32_t smallest = std::numeric_limits<std::uint32_t>::max();
   for (const Record& record : chain.records) {
-    smallest = std::min(smallest, record.ttl);
+    smallest = std::min(smallest, sane_ttl(record.ttl));
     if (const auto rrsig = record.type == RrType::rrsig ? parse_rrsig(record.rdata) : std::nullopt)
-      smallest = std::min(smallest, rrsig->original_ttl);
+      smallest = std::min(smallest, sane_ttl(rrsig->original_ttl));
   }
   return smallest;
 }

@@ -21,12 +21,16 @@ struct Entry {
   std::string text;
   std::string comment;
   std::size_t line = 0;  ///< where it begins, counted from 1
+  bool is_open = false;  ///< the text ends within its parentheses
 };
 
 /// Takes the lines of a file one after the other and gives back whole entries.
 class EntryReader {
  public:
-  explicit EntryReader(std::string_view text) : text_(text) {}
+  explicit EntryReader(std::string_view text) : text_(text) {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+  }
 
   std::optional<Entry> next() {
     Entry entry;
@@ -38,6 +42,7 @@ class EntryReader {
       if (open <= 0 && entry.text.find_first_not_of(" \t\r") != std::string::npos) return entry;
     }
     if (entry.text.find_first_not_of(" \t\r") == std::string::npos) return std::nullopt;
+    entry.is_open = open > 0;
     return entry;
   }
 
@@ -78,9 +83,11 @@ class EntryReader {
 /// Unbound notes in a comment where a key stands in the life that RFC 5011, 4 gives it. Only valid
 /// (2) and missing (3) keys are trust anchors; without a note every record is one.
 bool is_trusted_state(const std::string& comment) {
-  const std::size_t at = comment.find("state=");
-  if (at == std::string::npos || at + 6 >= comment.size()) return true;
-  return comment[at + 6] == '2' || comment[at + 6] == '3';
+  constexpr std::string_view kState = ";;state=";
+  const std::size_t at = comment.find(kState);
+  if (at == std::string::npos || at + kState.size() >= comment.size()) return true;
+  const char state = comment[at + kState.size()];
+  return state == '2' || state == '3';
 }
 
 /// Unknown types may have a digest of any size.
@@ -99,10 +106,16 @@ bool has_digest_of_right_size(const Record& record) {
   }
 }
 
-Result<Record> parse_entry(const std::string& text) {
+Result<Record> parse_entry(const Entry& entry) {
+  const std::string& text = entry.text;
   const auto malformed = [](std::string what) {
     return tl::unexpected(Error{ErrorCode::malformed, std::move(what)});
   };
+  if (entry.is_open) return malformed("its parenthesis is not closed");
+  if (text.front() == ' ' || text.front() == '\t')
+    return malformed("it begins with white space: the owner has to be written out");
+  if (text.front() == '@') return malformed("the owner has to be written out, not as @");
+  if (text.front() == '$') return malformed("directives such as $ORIGIN are not followed");
   // ldns reads owners of up to 255 characters only, escapes counted, so the owner is read here.
   const std::size_t begin = text.find_first_not_of(" \t\r");
   const std::size_t end = std::min(text.find_first_of(" \t\r", begin), text.size());
@@ -133,7 +146,9 @@ Result<Record> parse_entry(const std::string& text) {
   return record;
 }
 
-bool is_usable(const Record& record) {
+}  // namespace
+
+bool is_usable_anchor(const Record& record) {
   if (const auto ds = parse_ds(record.rdata); record.type == RrType::ds)
     return ds && is_supported_algorithm(ds->algorithm) && is_supported_digest(ds->digest_type);
   const auto key = parse_dnskey(record.rdata);
@@ -141,13 +156,11 @@ bool is_usable(const Record& record) {
          key->protocol == 3 && is_supported_algorithm(key->algorithm);
 }
 
-}  // namespace
-
 Result<TrustAnchor> TrustAnchor::parse(std::string_view text, std::string_view origin) {
   TrustAnchor anchor;
   EntryReader reader(text);
   while (const auto entry = reader.next()) {
-    auto record = parse_entry(entry->text);
+    auto record = parse_entry(*entry);
     if (!record) {
       Error error = std::move(record.error());
       error.context =
@@ -159,7 +172,7 @@ Result<TrustAnchor> TrustAnchor::parse(std::string_view text, std::string_view o
   if (anchor.records_.empty())
     return tl::unexpected(Error{ErrorCode::unusable,
                                 std::string(origin) + ": there is no DS or DNSKEY record in it"});
-  if (std::ranges::none_of(anchor.records_, is_usable))
+  if (std::ranges::none_of(anchor.records_, is_usable_anchor))
     return tl::unexpected(Error{
         ErrorCode::unusable,
         std::string(origin) + ": no record has an algorithm and a digest that are supported"});

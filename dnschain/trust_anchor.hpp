@@ -22,4 +22,8 @@ class TrustAnchor {
   std::vector<Record> records_;
 };
 
+/// Whether a DS or DNSKEY record can vouch for a key: its algorithm and digest are supported, and
+/// it is a zone's key that has not been revoked (RFC 5011, 2.1).
+[[nodiscard]] bool is_usable_anchor(const Record& record);
+
 }  // namespace mooring::dnschain

@@ -61,7 +61,7 @@ std::string signature_text(const RRset& rrset, const RrsigData& rrsig) {
 
 /// Zones of the trust anchor, by name, that can be used.
 bool speaks_of(const Record& anchor, const Name& zone) {
-  return anchor.owner == zone && (anchor.type == RrType::dnskey || is_supported_ds(anchor));
+  return anchor.owner == zone && is_usable_anchor(anchor);
 }
 
 }  // namespace

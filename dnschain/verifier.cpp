@@ -45,6 +45,7 @@ class Verification {
   std::optional<Finding> existing(const Name& owner, RrType type, const Zone& zone);
   std::optional<Finding> redirected(const Name& owner, const Zone& zone);
   std::optional<Finding> denied(const Name& owner, const Zone& zone);
+  bool is_broken(const Name& owner, RrType type, const Zone& zone);
   std::optional<Finding> from_proof(std::optional<DenialProof> proof, std::string_view prefix = "");
   void note(std::string why);
   void use(const Zone& zone);
@@ -88,7 +89,8 @@ Verdict Verification::run(const Name& owner) {
   while (true) {
     Finding finding = find(at);
     if (validator_.exhausted() &&
-        (finding.kind == Finding::Kind::bogus || finding.kind == Finding::Kind::insecure))
+        (finding.kind == Finding::Kind::bogus || finding.kind == Finding::Kind::insecure ||
+         finding.kind == Finding::Kind::alias))
       finding = bogus(*validator_.exhausted());
     if (finding.kind == Finding::Kind::bogus) return conclude(finding);
     for (const Accepted* accepted : finding.records) use(*accepted);
@@ -232,8 +234,18 @@ std::optional<Finding> Verification::redirected(const Name& owner, const Zone& z
 std::optional<Finding> Verification::denied(const Name& owner, const Zone& zone) {
   auto proof = nsec_.no_rrset(owner, RrType::tlsa, zone);
   if (!proof) proof = nsec3_.no_rrset(owner, RrType::tlsa, zone);
-  if (!proof) proof = nsec3_.too_many_iterations(zone);
+  // RFC 9276, 3.2. An RRset whose signature does not hold is no better for it.
+  if (!proof && !is_broken(owner, RrType::tlsa, zone) && !is_broken(owner, RrType::cname, zone))
+    proof = nsec3_.too_many_iterations(zone);
   return from_proof(std::move(proof));
+}
+
+/// The RRset is there, but its signature does not hold.
+bool Verification::is_broken(const Name& owner, RrType type, const Zone& zone) {
+  const RRset* rrset = index_.find(owner, type);
+  // An unsigned CNAME is as a rule one that was made from a DNAME.
+  const bool counts = rrset != nullptr && (type != RrType::cname || !rrset->signatures.empty());
+  return counts && !validator_.check(*rrset, zone);
 }
 
 VerdictKind verdict_kind(Finding::Kind kind) {

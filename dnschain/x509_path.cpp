@@ -10,6 +10,8 @@ namespace mooring::dnschain {
 namespace {
 
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA of 2048, no SHA-1
+constexpr int kSecurityBits = 112;
+constexpr int kMaxKeyBits = 8192;  // nobody needs more, and it costs
 
 struct StoreDeleter {
   void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
@@ -77,7 +79,16 @@ Bytes public_key_of(x509_st& certificate) {
   return der;
 }
 
+bool is_fit_for_path(evp_pkey_st& key) {
+  return EVP_PKEY_get_security_bits(&key) >= kSecurityBits &&
+         EVP_PKEY_get_bits(&key) <= kMaxKeyBits;
+}
+
 bool is_signed_by(x509_st& certificate, evp_pkey_st& key) {
+  int security_bits = 0;
+  if (X509_get_signature_info(&certificate, nullptr, nullptr, &security_bits, nullptr) != 1 ||
+      security_bits < kSecurityBits)
+    return false;
   const bool holds = X509_verify(&certificate, &key) == 1;
   ERR_clear_error();
   return holds;

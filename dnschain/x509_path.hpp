@@ -35,6 +35,9 @@ using EvpPkeyPtr = std::unique_ptr<evp_pkey_st, EvpPkeyDeleter>;
 /// Whether the certificate's signature holds under `key`.
 [[nodiscard]] bool is_signed_by(x509_st& certificate, evp_pkey_st& key);
 
+/// Whether a key that no path check will look at is strong enough, and not made to be slow.
+[[nodiscard]] bool is_fit_for_path(evp_pkey_st& key);
+
 /// Checks the path from `leaf` through some of `others`, in any order, to `anchor`, which need not
 /// be self-signed (RFC 5280, 6): signatures, dates at `now`, constraints, and that the leaf's
 /// subjectAltName holds `host` (RFC 8310, 8.1; the subject itself does not count). Nothing when all

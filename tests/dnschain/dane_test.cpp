@@ -183,6 +183,32 @@ TEST_CASE("an authority that is not in the handshake must be in the record in fu
                   .authenticated);
 }
 
+TEST_CASE("a bare key may have signed more than one of the certificates", "[dnschain][dane]") {
+  const Authorities& p = pki();
+  const Bytes expired =
+      make_certificate({"Middle", {}, kStart, kStart + std::chrono::hours(1), true, "Root"},
+                       p.middle_key, p.root_key);
+  const TlsaRecord root = record(2, 1, 0, p.root_key.spki());
+  for (const auto& sent : {std::vector{p.leaf, expired, p.middle}, {p.leaf, p.middle, expired}}) {
+    const DaneResult result = dane_authenticate({root}, {sent, {}}, service(), kNow);
+    INFO(result.reason);
+    CHECK(result.authenticated);
+  }
+  CHECK_FALSE(dane_authenticate({root}, {{p.leaf, expired}, {}}, service(), kNow).authenticated);
+}
+
+TEST_CASE("a bare key has to be as strong as those on a path", "[dnschain][dane]") {
+  const auto bits = GENERATE(1024U, 2048U);
+  const TestKey issuer(bits);
+  const TestKey leaf_key;
+  const Bytes leaf = make_certificate({"dot.example", {"dot.example"}, kStart, kEnd, false, "Root"},
+                                      leaf_key, issuer);
+  const auto result =
+      dane_authenticate({record(2, 1, 0, issuer.spki())}, {{leaf}, {}}, service(), kNow);
+  INFO(result.reason);
+  CHECK(result.authenticated == (bits == 2048));
+}
+
 TEST_CASE("PKIX usages need a PKIX path besides", "[dnschain][dane]") {
   const auto ee = record(1, 1, 1, pki().leaf_key.spki());
   const auto ta = record(0, 0, 1, pki().root);

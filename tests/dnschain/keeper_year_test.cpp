@@ -158,8 +158,8 @@ class Judge {
   std::size_t chains_ = 0;
 };
 
-/// Every eleven days the resolver is away, for one to six hours. Whole hours after the start it comes
-/// and goes; in between nothing changes but at the moments that the keeper asks for.
+/// Every eleven days the resolver is away, for one to six hours. Whole hours after the start it
+/// comes and goes; in between nothing changes but at the moments that the keeper asks for.
 bool is_down(WallTime now) {
   const seconds age = now - kStart;
   return age > days(5) && age % days(11) < 1h * (1 + age / days(11) % 6);

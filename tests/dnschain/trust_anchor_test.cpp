@@ -23,11 +23,11 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a trust anchor is read from DS and DNSKEY records", "[dnschain]") {
-  const auto text =
-      GENERATE_COPY(as<std::string>{}, kDs, kDs + "\n", "; comment\n\n" + kDs + " ; KSK\r\n",
-                    ". 86400 " + kKey, "example.com " + kKey,
-                    ". IN DS 47005 13 2 (\n 2eb6e9f2480126691594d649a5a613de3052e378 ; one\n"
-                    " 61634641bb568746f2ffc4d4 )\n");
+  const auto text = GENERATE_COPY(
+      as<std::string>{}, kDs, kDs + "\n", "; comment\n\n" + kDs + " ; KSK\r\n", ". 86400 " + kKey,
+      "example.com " + kKey, "\xef\xbb\xbf" + kDs, kDs + " ; my state=of-the-art key",
+      ". IN DS 47005 13 2 (\n 2eb6e9f2480126691594d649a5a613de3052e378 ; one\n"
+      " 61634641bb568746f2ffc4d4 )\n");
   const auto anchor = TrustAnchor::parse(text, "f");
   REQUIRE(anchor);
   CHECK(anchor->records().size() == 1);
@@ -59,6 +59,12 @@ TEST_CASE("a wrong trust anchor is refused with file and line", "[dnschain]") {
   CHECK(error_of(". IN DS 47005 13 2 2eb6").rfind("root.ds:1: ", 0) == 0);
   CHECK(error_of(kDs + std::string("\0", 1)).rfind("root.ds:1: ", 0) == 0);
   CHECK(error_of("a..b IN DS 47005 13 2 2eb6").rfind("root.ds:1: ", 0) == 0);
+  CHECK(error_of(" " + kDs.substr(2)).find("white space") != std::string::npos);
+  CHECK(error_of("\t172800 " + kDs.substr(2)).find("white space") != std::string::npos);
+  CHECK(error_of("@ " + kDs.substr(2)).find("@") != std::string::npos);
+  CHECK(error_of("$ORIGIN .\n" + kDs).find("directives") != std::string::npos);
+  CHECK(error_of(". IN DS 47005 13 2 ( " + kDs.substr(19)).find("parenthesis") !=
+        std::string::npos);
   CHECK(error_of("; nothing\n") == "root.ds: there is no DS or DNSKEY record in it");
   CHECK_FALSE(error_of("").empty());
 }

@@ -121,6 +121,42 @@ TEST_CASE("NSEC3 records with absurd iterations are not followed", "[dnschain][l
   CHECK(verdict.kind == VerdictKind::insecure);
 }
 
+TEST_CASE("NSEC3 records with hundreds of parameter sets take no time", "[dnschain][limits]") {
+  Scene scene;
+  plant(scene, Denial::nsec3);
+  std::string deep = "x.zone.example.";
+  for (int i = 0; i < 100; ++i) deep.insert(0, "y.");
+  scene.tree.cname(kOwner, deep);
+  scene.take_chain();
+  const auto at = std::ranges::find_if(
+      scene.records, [](const Record& record) { return record.type == RrType::nsec3; });
+  REQUIRE(at != scene.records.end());
+  const Record honest = *at;
+  for (unsigned i = 0; i < 800; ++i) {
+    Record other = honest;
+    other.rdata[4] = std::byte{2};
+    other.rdata.insert(other.rdata.begin() + 5, {std::byte(i >> 8), std::byte(i & 0xff)});
+    scene.records.push_back(std::move(other));
+  }
+  Verdict verdict;
+  CHECK(cost(scene, verdict) < kBound);
+}
+
+TEST_CASE("too many iterations are no excuse for a broken signature", "[dnschain][limits]") {
+  const auto type = GENERATE(RrType::tlsa, RrType::cname);
+  Scene scene;
+  scene.tree.zone({"example."});
+  scene.tree.zone({.name = "zone.example.", .denial = Denial::nsec3, .iterations = 151});
+  type == RrType::tlsa ? scene.tree.tlsa(kOwner)
+                       : scene.tree.cname(kOwner, "x.zone.example.").tlsa("x.zone.example.");
+  scene.take_chain();
+  append(scene.records, scene.tree.at("zone.example.").covering(name("nothing.zone.example.")));
+  CHECK(scene.verify().kind == VerdictKind::secure);
+  change_signatures(scene, kOwner, type,
+                    [](Record& record) { record.rdata.back() ^= std::byte{1}; });
+  CHECK(scene.verify().kind == VerdictKind::bogus);
+}
+
 TEST_CASE("a thousand NSEC records and signatures at one name take no time", "[dnschain][limits]") {
   Scene scene;
   plant(scene);

@@ -49,6 +49,10 @@ TestKey::TestKey() : key_(EVP_EC_gen("P-256"), EVP_PKEY_free) {
   must(key_ != nullptr);
 }
 
+TestKey::TestKey(unsigned rsa_bits) : key_(EVP_RSA_gen(rsa_bits), EVP_PKEY_free) {
+  must(key_ != nullptr);
+}
+
 dnschain::Bytes TestKey::spki() const {
   return to_der(i2d_PUBKEY, key_.get());
 }

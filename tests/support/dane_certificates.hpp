@@ -11,10 +11,11 @@ struct evp_pkey_st;
 
 namespace mooring::test {
 
-/// A P-256 key pair for test certificates.
+/// A key pair for test certificates: P-256, or RSA of so many bits.
 class TestKey {
  public:
   TestKey();
+  explicit TestKey(unsigned rsa_bits);
   [[nodiscard]] evp_pkey_st* get() const { return key_.get(); }
   /// DER SubjectPublicKeyInfo.
   [[nodiscard]] dnschain::Bytes spki() const;

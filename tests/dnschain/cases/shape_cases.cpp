@@ -96,6 +96,11 @@ void alias_shapes(std::vector<Shape>& out) {
                    plant(s, d);
                    s.tree.cname(kOwner, "here.zone.example.").address("here.zone.example.");
                  }});
+  out.push_back(
+      {"CNAME to a wildcard's name that is not there", kDenial, kInsecure, [](Scene& s, Denial d) {
+         plant(s, d);
+         s.tree.cname(kOwner, "*.zone.example.");
+       }});
   out.push_back({"CNAME into an unsigned zone", kInsecure, kInsecure, [](Scene& s, Denial d) {
                    plant(s, d);
                    s.tree.zone({.name = "plain.example.", .is_signed = false});
@@ -125,6 +130,13 @@ void wildcard_shapes(std::vector<Shape>& out) {
                    plant(s, d);
                    s.tree.cname("*.dot.zone.example.", "x.zone.example.");
                    s.tree.tlsa("x.zone.example.");
+                 }});
+  // The parent's NSEC at the cut covers the name, the child's at its apex denies the TLSA.
+  out.push_back({"wildcard CNAME to a signed zone just before the name", kDenial, kInsecure,
+                 [](Scene& s, Denial d) {
+                   plant(s, d);
+                   s.tree.zone({"c.zone.example.", 13, d});
+                   s.tree.cname("*.zone.example.", "c.zone.example.");
                  }});
   out.push_back({"wildcard without TLSA", kDenial, kInsecure, [](Scene& s, Denial d) {
                    plant(s, d);
