@@ -11,16 +11,29 @@ auto key_of(const PublishedChain& chain) {
   return std::pair<std::string_view, Port>(chain.service.base_domain(), chain.service.port());
 }
 
+/// `chains` is sorted.
+const PublishedChain* look_up(const std::vector<PublishedChain>& chains,
+                              std::string_view base_domain, Port port) {
+  const std::pair key(base_domain, port);
+  const auto found = std::ranges::lower_bound(chains, key, {}, key_of);
+  return found == chains.end() || key_of(*found) != key ? nullptr : &*found;
+}
+
 }  // namespace
 
-ChainTable::ChainTable(std::vector<PublishedChain> chains) : chains_(std::move(chains)) {
+ChainTable::ChainTable(std::vector<PublishedChain> chains, std::vector<PublishedChain> withdrawn)
+    : chains_(std::move(chains)), withdrawn_(std::move(withdrawn)) {
   std::ranges::sort(chains_, {}, key_of);
+  std::ranges::sort(withdrawn_, {}, key_of);
 }
 
 const PublishedChain* ChainTable::find(std::string_view base_domain, Port port) const {
-  const std::pair key(base_domain, port);
-  const auto found = std::ranges::lower_bound(chains_, key, {}, key_of);
-  return found == chains_.end() || key_of(*found) != key ? nullptr : &*found;
+  return look_up(chains_, base_domain, port);
+}
+
+const PublishedChain* ChainTable::last_known(std::string_view base_domain, Port port) const {
+  const PublishedChain* const served = find(base_domain, port);
+  return served != nullptr ? served : look_up(withdrawn_, base_domain, port);
 }
 
 }  // namespace mooring::dnschain

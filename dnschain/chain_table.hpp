@@ -29,14 +29,19 @@ struct PublishedChain {
 /// must honour `until`.
 class ChainTable {
  public:
-  explicit ChainTable(std::vector<PublishedChain> chains);
+  /// `withdrawn`: the last ones, without body, of services that have none now.
+  explicit ChainTable(std::vector<PublishedChain> chains,
+                      std::vector<PublishedChain> withdrawn = {});
 
   /// `base_domain` in lower case without a final dot. Null when there is none.
   [[nodiscard]] const PublishedChain* find(std::string_view base_domain, Port port) const;
+  /// What was proven last, whether or not it may still be served. Null when nothing ever was.
+  [[nodiscard]] const PublishedChain* last_known(std::string_view base_domain, Port port) const;
   [[nodiscard]] const std::vector<PublishedChain>& chains() const { return chains_; }
 
  private:
   std::vector<PublishedChain> chains_;
+  std::vector<PublishedChain> withdrawn_;
 };
 
 }  // namespace mooring::dnschain

@@ -227,11 +227,12 @@ void Keeper::State::pump(WallTime now) {
 void Keeper::State::update_table() {
   if (!context.table_stale) return;
   context.table_stale = false;
-  std::vector<PublishedChain> out;
+  std::vector<PublishedChain> out, withdrawn;
   for (const auto& chain : chains) {
     if (auto published = chain->published()) out.push_back(std::move(*published));
+    if (chain->withdrawn()) withdrawn.push_back(*chain->withdrawn());
   }
-  table = std::make_shared<const ChainTable>(std::move(out));
+  table = std::make_shared<const ChainTable>(std::move(out), std::move(withdrawn));
 }
 
 // --- The keeper.

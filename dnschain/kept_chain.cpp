@@ -93,7 +93,10 @@ void KeptChain::hold(WallTime now) {
   removed_ = true;
   report(
       KeeperEvent::Kind::pins_held,
-      "it is not configured any more, but clients may hold pins: its chain is kept up until then",
+      "it is not configured any more, but clients may hold pins: its chain is kept up until then, "
+      "beside the first identity's certificate; where that does not match its TLSA records, take "
+      "them "
+      "out of the DNS",
       pinned_until_);
   if (served_) publish(now);
 }
@@ -188,12 +191,15 @@ void KeptChain::schedule(WallTime now) {
 
 void KeptChain::publish(WallTime now) {
   body_ = make_body(*served_, kept_.support_lifetime, context_.settings.prefix, now);
+  withdrawn_.reset();
   move_pins(now);
   context_.table_stale = true;
 }
 
 void KeptChain::withdraw(std::string why) {
   const WallTime until = served_->until;
+  withdrawn_ = published();
+  withdrawn_->body = nullptr;
   served_.reset();
   body_ = {};
   matches_.reset();

@@ -51,6 +51,8 @@ class KeptChain {
   [[nodiscard]] WallTime next_refresh() const { return next_refresh_; }
   [[nodiscard]] WallTime pinned_until() const { return pinned_until_; }
   [[nodiscard]] std::optional<PublishedChain> published() const;
+  /// While nothing is published: what was so last, without its body.
+  [[nodiscard]] const std::optional<PublishedChain>& withdrawn() const { return withdrawn_; }
   [[nodiscard]] ServiceStatus status() const;
   [[nodiscard]] StoredService stored() const;
 
@@ -77,6 +79,7 @@ class KeptChain {
   WallTime next_refresh_{};
   std::optional<ServedChain> served_;
   ServedBody body_;
+  std::optional<PublishedChain> withdrawn_;
   WallTime served_since_{};
   WallTime pinned_until_{};
   WallTime stored_pin_{};  ///< at or after pinned_until_: what is, or is to be, in the stored state

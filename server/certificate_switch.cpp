@@ -33,7 +33,8 @@ SwitchVerdict judge_switch(const dnschain::ChainTable& chains, const IdentityCon
   const auto new_one = presented_identity(next);
   SwitchVerdict out;
   for (const dnschain::Service& service : next.services) {
-    const auto* chain = chains.find(service.base_domain(), service.port());
+    // A chain that could not be refreshed says what its clients may still hold in their caches.
+    const auto* chain = chains.last_known(service.base_domain(), service.port());
     if (chain == nullptr || chain->kind != dnschain::VerdictKind::secure) continue;
     const auto matches = [&](const dnschain::PresentedIdentity& presented) {
       return dnschain::dane_authenticate(chain->tlsa, presented, service, now).authenticated;

@@ -38,7 +38,8 @@ class CertificateSwitch {
 
   /// For each identity of `next` that is in `current` too, with another certificate or key: puts
   /// the current one back when the new one has to wait. Forgets what was held before. Returns what
-  /// is held now.
+  /// is held now. To be called on an object of its own, which takes the old one's place once the
+  /// rest of `next` has been found good.
   std::vector<Held> hold(Config& next, const Config& current, const dnschain::ChainTable& chains,
                          dnschain::WallTime now);
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kPhases = 4;
 constexpr std::size_t kCiphertextKept = 256U << 10U;
+constexpr std::size_t kOverfull = 16;
 
 /// kLegal[from][to]
 constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
@@ -149,7 +150,7 @@ void ClientSession::flush(TimePoint now) {
   }
   if (held_ == 0 && !exchange_.ready().empty()) send_answers();
   if (phase_ == SessionPhase::closed) return;
-  if (held_ + exchange_.ready().size() > 4 * group_.settings_.max_waiting_octets) {
+  if (held_ + exchange_.ready().size() > kOverfull * group_.settings_.max_waiting_octets) {
     close(CloseMode::at_once, counters.closed_overfull);
     return;
   }

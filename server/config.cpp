@@ -115,7 +115,30 @@ std::optional<std::string> Reading::file_of(Section& section, std::string_view k
   return {};
 }
 
+/// A name as SNI carries it (RFC 6066, 3): labels of letters, digits, hyphens and underscores; no
+/// address, no wildcard.
+bool is_host_name(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  bool last_is_number = true;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    const std::string_view label = name.substr(begin, end - begin);
+    const bool sound = std::ranges::all_of(
+        label, [&](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
+    if (!sound || label.empty() || label.front() == '-' || label.back() == '-') return false;
+    last_is_number = std::ranges::all_of(label, is_digit);
+    begin = end + 1;
+  }
+  return !last_is_number;
+}
+
 void Reading::read_ports(Section& section, IdentityConfig& identity) {
+  if (!is_host_name(identity.name)) {
+    return section.error(section.place("name"), "expected a host name, as in SNI: \"" +
+                                                    identity.name + "\" cannot be one");
+  }
   std::vector<std::int64_t> ports{853};
   if (section.has("ports")) ports.clear();
   section.numbers("ports", 1, 65'535, [&](std::int64_t port, const Place& place) {
@@ -150,6 +173,8 @@ void Reading::read_identity(Section section) {
   identity.certificate_pem = certificate.value_or("");
   identity.private_key_pem = key.value_or("");
   identity.certificate_place = section.place("certificate");
+  identity.key_place = section.place("key");
+  identity.key_file = key_file;
   if (named) read_ports(section, identity);
   section.known("ports");
   section.finish();
@@ -184,11 +209,11 @@ void Reading::read_anchor(Section& section) {
     text = file_of(section, "trust_anchor", path);
   } else {
     section.known("trust_anchor");
+    // Without a port there may still be pins, from before, whose chains are kept up.
     const auto has_port = [](const IdentityConfig& one) { return !one.services.empty(); };
-    if (!std::ranges::any_of(config_.identities, has_port)) return;
     auto found = read_(path);
     if (found) text = std::move(*found);
-    if (!found) {
+    if (!found && std::ranges::any_of(config_.identities, has_port)) {
       section.error(section.place(), "chain.trust_anchor is missing, and its default \"" + path +
                                          "\" cannot be read: " + found.error());
     }
@@ -335,6 +360,11 @@ std::string Place::text() const {
 }
 
 tl::expected<std::string, std::string> read_file(const std::string& path) {
+  std::error_code fault;
+  const auto status = std::filesystem::status(path, fault);
+  // To open a pipe could take for ever.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return tl::make_unexpected("it is no regular file");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text(kMostFile + 1, '\0');

@@ -53,6 +53,8 @@ struct IdentityConfig {
   std::vector<dnschain::Service> services;  ///< one for each of its ports
   Place certificate_place;                  ///< for errors found later, in the text itself
   std::string certificate_file;
+  Place key_place;  ///< the same for the key
+  std::string key_file;
 };
 
 /// [chain]

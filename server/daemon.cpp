@@ -69,7 +69,7 @@ std::optional<ChainMemory> Daemon::recall() {
   const dnschain::StateStore store(directory);
   auto loaded = store.load();
   if (!loaded) {
-    log_.error("start", {{"result", "failed"}, {"detail", loaded.error().context}});
+    log_.error("start_failed", {{"error", loaded.error().context}});
     return std::nullopt;
   }
   if (!loaded->set_aside.empty())
@@ -275,12 +275,15 @@ void Daemon::reload() {
   std::vector<ConfigError> errors = config ? check_identities(*config) : std::move(config.error());
   for (const ConfigError& error : errors) refuse(error.text());
   if (!errors.empty()) return;
-  const auto held = certificates_.hold(*config, config_, *chains_->table(), wall_now());
+  CertificateSwitch certificates;
+  const auto held = certificates.hold(*config, config_, *chains_->table(), wall_now());
+  auto prepared = prepare(std::move(*config));
+  if (!prepared) return;
+  certificates_ = std::move(certificates);
   for (const auto& one : held) {
     log_.warning("certificate", {{"name", one.name}, {"state", "held"}, {"detail", one.why}});
   }
-  auto prepared = prepare(std::move(*config));
-  if (prepared) apply(std::move(*prepared));
+  apply(std::move(*prepared));
 }
 
 void Daemon::refuse(const std::string& why) {

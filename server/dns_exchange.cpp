@@ -51,7 +51,7 @@ void DnsExchange::abandon() {
 }
 
 Take DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
-  if (in_flight() >= max_in_flight) return Take::later;
+  if (in_flight() >= upstream_.fair_share(max_in_flight)) return Take::later;
   counters_.queries.add();
   ++received_;
   const auto checked = check_query(message);

@@ -38,8 +38,8 @@ class DnsExchange final : private QueryOwner {
               ExchangeListener& listener);
   ~DnsExchange();
 
-  /// Takes octets from the client, cut anywhere. When `max_in_flight` queries are in flight what
-  /// follows is held back.
+  /// Takes octets from the client, cut anywhere. When `max_in_flight` queries are in flight, or
+  /// fewer while the upstream pool is crowded, what follows is held back.
   void receive(ByteView octets, std::size_t max_in_flight, TimePoint now);
   /// Goes on with what was held back, as far as there is room.
   void resume(std::size_t max_in_flight, TimePoint now);

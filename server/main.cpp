@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
 #include <getopt.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -69,6 +71,15 @@ tl::expected<Arguments, int> parse_arguments(int argc, char** argv) {
   return tl::make_unexpected(2);
 }
 
+/// What is closed of the first three descriptors would be given to the next file or socket, and log
+/// lines would go there.
+void occupy_standard_descriptors() {
+  int fd = 0;
+  while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+  }
+  if (fd > STDERR_FILENO) close(fd);
+}
+
 int run(const Arguments& arguments) {
   auto config = load_config(arguments.config);
   const auto errors = config ? check_identities(*config) : config.error();
@@ -87,6 +98,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   try {
     const auto arguments = parse_arguments(argc, argv);
     return arguments ? run(*arguments) : arguments.error();

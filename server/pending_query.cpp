@@ -46,7 +46,7 @@ PendingQuery& QuerySlab::take() {
   }
   PendingQuery& query = *free_.front();
   query.ListHook<PlaceTag>::unlink();
-  query.on_connection = query.sent_again = false;
+  query.on_connection = query.sent_again = query.spare_try = false;
   ++in_use_;
   return query;
 }

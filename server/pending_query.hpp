@@ -26,6 +26,7 @@ struct PendingQuery : ListHook<OwnerTag>, ListHook<DeadlineTag>, ListHook<PlaceT
   std::uint8_t connection = 0;  ///< its index, while it is on one
   bool on_connection = false;   ///< sent; false: waits for a place
   bool sent_again = false;
+  bool spare_try = false;  ///< sent again after a connection that had worked; see drop()
   TimePoint deadline;
 
   /// Stores the message, as it goes upstream, with its prefix.

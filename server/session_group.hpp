@@ -16,8 +16,8 @@ namespace mooring::server {
 
 struct SessionSettings {
   std::size_t max_in_flight = 100;  ///< queries of one client; above, it is not read from
-  /// Octets that wait for one client to take them; above, it is not read from; above four times as
-  /// much it is closed.
+  /// Octets that wait for one client to take them; above, it is not read from; above sixteen times
+  /// as much, which only the answers to what it has in flight can come to, it is closed.
   std::size_t max_waiting_octets = 128U << 10U;
   Milliseconds handshake_timeout{10'000};  ///< from accept to the end of the handshake
   Milliseconds idle_timeout{60'000};       ///< since the last whole query (RFC 7766, 6.2.3)

@@ -47,10 +47,16 @@ std::vector<ConfigError> check_identities(const Config& config) {
     tlsext::ServerSettings settings;
     settings.identities = {tls_identity(identity)};
     const auto context = tlsext::ServerContext::create(std::move(settings));
-    if (context && !certificates_from_pem(identity.certificate_pem).empty()) continue;
-    errors.push_back({identity.certificate_place,
-                      context ? "\"" + identity.certificate_file + "\" holds no certificate"
-                              : context.error().context});
+    if (!context && context.error().code == tlsext::ErrorCode::private_key) {
+      errors.push_back(
+          {identity.key_place, "\"" + identity.key_file + "\": " + context.error().context});
+    } else if (!context) {
+      errors.push_back({identity.certificate_place,
+                        "\"" + identity.certificate_file + "\": " + context.error().context});
+    } else if (certificates_from_pem(identity.certificate_pem).empty()) {
+      errors.push_back({identity.certificate_place,
+                        "\"" + identity.certificate_file + "\" holds no certificate"});
+    }
   }
   return errors;
 }

@@ -108,6 +108,7 @@ void UpstreamPool::Impl::drop(UpstreamConnection& connection) {
     ++waiting_count;
     owed.push_back(*query);
   }
+  const bool answered = connection.answered;
   if (connection.state == ConnectionState::connecting) --connecting;
   if (connection.state == ConnectionState::open) servers.gone(connection.server);
   connection.reset();
@@ -118,7 +119,11 @@ void UpstreamPool::Impl::drop(UpstreamConnection& connection) {
 
   List<PendingQuery, PlaceTag> again;
   while (PendingQuery* const query = owed.front()) {
-    if (query->owner != nullptr && !query->sent_again) {
+    // A resolver that is being stopped takes connections for a moment that nobody serves any more.
+    // What was sent again into one of these, after the resolver had worked, has another try.
+    const bool spare = query->spare_try && !answered;
+    if (query->owner != nullptr && (!query->sent_again || spare)) {
+      query->spare_try = !query->sent_again && answered;
       query->sent_again = true;
       again.push_back(*query);
       continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream_pool.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "server/upstream_pool_impl.hpp"
@@ -12,6 +13,8 @@ namespace {
 constexpr Milliseconds kRefillDelay{1};
 /// A connection that owes no more answers than this is not busy.
 constexpr std::size_t kFewOwed = 8;
+/// What one owner may have in flight while more than half of the waiting queue is taken.
+constexpr std::size_t kShareOfCrowded = 8;
 
 }  // namespace
 
@@ -196,6 +199,12 @@ std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query&
   ++pool.waiting_count;
   pool.open_more(now);
   return std::nullopt;
+}
+
+std::size_t UpstreamPool::fair_share(std::size_t limit) const {
+  const Impl& pool = *impl_;
+  if (2 * pool.waiting_count < pool.settings.waiting) return limit;
+  return std::min(limit, pool.waiting_count < pool.settings.waiting ? kShareOfCrowded : 1);
 }
 
 void UpstreamPool::cancel(QueryOwner& owner) {

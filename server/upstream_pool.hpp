@@ -49,7 +49,7 @@ struct UpstreamSettings {
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{20'000};  ///< below Unbound's 30 s, so that we close first
   Milliseconds first_backoff{100};    ///< after a failure to connect; doubles up to
-  Milliseconds last_backoff{5'000};
+  Milliseconds last_backoff{500};     ///< so soon at the latest is a resolver that is back found
 
   bool operator==(const UpstreamSettings&) const = default;
 };
@@ -74,6 +74,10 @@ class UpstreamPool {
   /// why it is not taken.
   [[nodiscard]] std::optional<QueryFailure> submit(QueryOwner& owner, const Query& query,
                                                    TimePoint now);
+  /// How many queries one owner may have in flight now, at most `limit`: when the queue of those
+  /// that wait fills up, everybody gets less of it, so that nobody is turned away for others.
+  /// Whoever has that many gets an answer and can ask again then.
+  [[nodiscard]] std::size_t fair_share(std::size_t limit) const;
   /// Forgets whose the owner's queries are: no call to it comes after this. Their IDs stay taken
   /// until the answers have come.
   void cancel(QueryOwner& owner);

@@ -24,8 +24,8 @@ constexpr const char* kCiphers =
 
 constexpr std::chrono::seconds kMaxTicketLifetime = std::chrono::hours{24 * 7};
 
-tl::unexpected<Error> unusable(std::string what) {
-  return tl::unexpected(Error{ErrorCode::configuration, std::nullopt, std::move(what)});
+tl::unexpected<Error> unusable(std::string what, ErrorCode code = ErrorCode::configuration) {
+  return tl::unexpected(Error{code, std::nullopt, std::move(what)});
 }
 
 std::string reason(int code) {
@@ -71,10 +71,12 @@ Result<SslContextPtr> server_ssl(const Identity& identity, const ServerSettings&
   code = wolfSSL_CTX_use_PrivateKey_buffer(context.get(), octets(key),
                                            static_cast<long>(key.size()), WOLFSSL_FILETYPE_PEM);
   if (code != WOLFSSL_SUCCESS) {
-    return unusable("private key of " + identity.name + ": " + reason(code));
+    return unusable("private key of " + identity.name + ": " + reason(code),
+                    ErrorCode::private_key);
   }
   if (wolfSSL_CTX_check_private_key(context.get()) != WOLFSSL_SUCCESS) {
-    return unusable("private key of " + identity.name + " is not that of its certificate");
+    return unusable("private key of " + identity.name + " is not that of its certificate",
+                    ErrorCode::private_key);
   }
   const auto lifetime = static_cast<int>(settings.ticket_lifetime.count());
   wolfSSL_CTX_set_timeout(context.get(), static_cast<unsigned>(lifetime));

@@ -41,7 +41,8 @@ struct ServerCounters {
 /// Sessions keep what they need alive, so a context can be replaced under live sessions.
 class ServerContext {
  public:
-  /// Fails (configuration) when a certificate or key cannot be used; the context names which.
+  /// Fails (configuration, private_key) when a certificate or key cannot be used; the context names
+  /// which.
   [[nodiscard]] static Result<std::shared_ptr<ServerContext>> create(ServerSettings settings);
   ~ServerContext();
 

@@ -18,7 +18,8 @@ using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
 
 enum class ErrorCode : std::uint8_t {
-  configuration,  ///< certificate, key or setting of our own is unusable
+  configuration,  ///< a certificate or setting of our own is unusable
+  private_key,    ///< a private key of our own is unusable
   protocol,       ///< the peer broke TLS; our alert, if any, has been given to the sink
   peer_alert,     ///< the peer sent a fatal alert
   truncated,      ///< the transport ended without close_notify (for callers that report it)

@@ -28,13 +28,18 @@ SHA1 = {
     "a DS record with algorithm 7 alone": "bogus",
 }
 
+ONE_NSEC = "wildcard CNAME to a signed zone just before the name, NSEC"
+
 
 def agree(title, ours, theirs):
     """Whether the verdicts are the same, or differ in a way that is known and meant."""
     # In an opt-out span a name error does not tell that there is no unsigned zone: RFC 5155, 9.2 has
     # the AD bit left out, delv calls the answer validated all the same.
     opt_out = title.endswith("with opt-out") and (ours, theirs) == ("insecure", "denial")
-    return ours == theirs or opt_out or (ours == "insecure" and SHA1.get(title) == theirs)
+    # NSD sends one of the two NSEC records that parent and child have at the name of the cut; a resolver
+    # asks for the other one.
+    one_nsec = title == ONE_NSEC and (ours, theirs) == ("denial", "bogus")
+    return ours == theirs or opt_out or one_nsec or (ours == "insecure" and SHA1.get(title) == theirs)
 
 
 def free_port():
@@ -132,10 +137,7 @@ forward-zone:
 remote-control:
   control-enable: no
 """)
-    # Debian's AppArmor profile keeps the program out of our directory, unless it is a copy.
-    program = directory / "unbound.program"
-    shutil.copy("/usr/sbin/unbound", program)
-    return [program, "-d", "-c", directory / "unbound.conf"]
+    return [directory.parent / "unbound.program", "-d", "-c", directory / "unbound.conf"]
 
 
 def named(directory, port, authority):
@@ -229,6 +231,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([writer, scratch], check=True, stdout=subprocess.DEVNULL)
         trees = sorted(pathlib.Path(scratch).iterdir(), key=lambda path: int(path.name))
+        # Debian's AppArmor profile keeps the program out of our directories, unless it is a copy.
+        shutil.copy("/usr/sbin/unbound", pathlib.Path(scratch) / "unbound.program")
         # Most of the time is waiting for servers to come up.
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             verdicts = pool.map(lambda directory: judge(mooring, directory), trees)

@@ -114,6 +114,12 @@ TEST_CASE("keeper never serves a chain past its TTL and grace", "[dnschain]") {
   CHECK(run.serve(service()) == nullptr);
   CHECK(run.count(Kind::withdrawn) == 1);
   CHECK(run.count(Kind::refresh_failed) == 1);  // said once, not at every retry
+  const auto table = run.keeper().table();
+  CHECK(table->find("dot.example", Port{853}) == nullptr);
+  const PublishedChain* last = table->last_known("dot.example", Port{853});
+  REQUIRE(last != nullptr);
+  CHECK(last->body == nullptr);
+  CHECK(last->tlsa.size() == 1);
   run.set_down(false);
   run.run_for(11s);
   CHECK(run.serve(service()) != nullptr);

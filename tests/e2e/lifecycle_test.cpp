@@ -64,7 +64,7 @@ TEST_CASE("-t says whether a configuration is good, down to its certificates", "
   files.write("dot.key", other.private_key_pem);
   ended = run(arguments);
   CHECK(ended.status == 1);
-  CHECK_THAT(ended.output, Catch::Contains("mooring.toml:6:15: "));
+  CHECK_THAT(ended.output, Catch::Contains("mooring.toml:7:7: "));
   files.write("dot.key", made.private_key_pem);
   ended = run(arguments);
   CHECK(ended.status == 0);

@@ -105,6 +105,18 @@ TEST_CASE("a new certificate is used at once when nobody can lose by it", "[serv
   CHECK(held(chains({record_of(made.old_one)})));
 }
 
+TEST_CASE("while the chain is withdrawn the records that were proven last count", "[server]") {
+  const Certificates made;
+  dnschain::PublishedChain last{service(), nullptr,  VerdictKind::secure, kNow - 1h, false,
+                                {},        kNow - 2h};
+  last.tlsa = {record_of(made.old_one)};
+  const dnschain::ChainTable table({}, {last});
+  REQUIRE(table.find("dot.example", dnschain::Port(853)) == nullptr);
+  Config next = with(made.new_one);
+  CertificateSwitch waiting;
+  CHECK(waiting.hold(next, with(made.old_one), table, kNow).size() == 1);
+}
+
 TEST_CASE("another reload takes the place of what is held", "[server]") {
   const Certificates made;
   const auto table = chains({record_of(made.old_one)});

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/config.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
 
+#include "support/temp_dir.hpp"
+
 using namespace mooring::server;
+namespace test = mooring::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -238,15 +243,38 @@ TEST_CASE("all errors of a file are reported at once, in its order", "[server]")
   CHECK(std::ranges::count(lines, 5U) == 1);
 }
 
-TEST_CASE("a server without ports needs no trust anchor", "[server]") {
+TEST_CASE("a server without ports needs no trust anchor, but takes the default for old pins",
+          "[server]") {
   const std::string text = std::string(kServer) + kIdentity + "ports = []\n" + kUpstream;
-  const auto config = parse_config(text, "etc/mooring.toml", [](const std::string& path) {
-    if (path == "/usr/share/dns/root.ds") FAIL("the trust anchor was read");
-    return read_fake(path);
-  });
+  const bool has_default = GENERATE(false, true);
+  const auto config =
+      parse_config(text, "etc/mooring.toml",
+                   [&](const std::string& path) -> tl::expected<std::string, std::string> {
+                     if (path != "/usr/share/dns/root.ds") return read_fake(path);
+                     if (!has_default) return tl::make_unexpected("No such file or directory");
+                     return ". IN DS 47005 13 2 "
+                            "2eb6e9f2480126691594d649a5a613de3052e37861634641bb568746f2ffc4d4";
+                   });
   REQUIRE(config);
-  CHECK_FALSE(config->chain.anchor);
+  CHECK(config->chain.anchor.has_value() == has_default);
   CHECK(config->identities.at(0).services.empty());
+}
+
+TEST_CASE("what cannot be a host name is no name of an identity", "[server]") {
+  const auto name = GENERATE("*.example.net", "a b", "127.0.0.1", "\u00fc.example", "-x.example",
+                             "x-.example", "a..example", ".", "192.0.2.1.");
+  const auto config = parse(std::string(kServer) + "[[identity]]\nname = \"" + name +
+                            "\"\ncertificate = \"dot.crt\"\nkey = \"dot.key\"\n" + kUpstream);
+  REQUIRE_FALSE(config);
+  CHECK_THAT(config.error().front().text(), Catch::Contains("expected a host name"));
+}
+
+TEST_CASE("a pipe is not waited for", "[server]") {
+  const test::TempDir files;
+  REQUIRE(mkfifo(files.path("pipe").c_str(), 0600) == 0);
+  const auto text = read_file(files.path("pipe"));
+  REQUIRE_FALSE(text);
+  CHECK(text.error() == "it is no regular file");
 }
 
 TEST_CASE("a configuration that is not there is reported with its name", "[server]") {

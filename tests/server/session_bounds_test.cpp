@@ -104,7 +104,7 @@ TEST_CASE("answers for a client that does not read gather until it does", "[sess
 TEST_CASE("a client that asks much and never reads is closed", "[session]") {
   SECTION("by the bound on what waits") {
     SessionSettings settings;
-    settings.max_waiting_octets = 10'000;
+    settings.max_waiting_octets = 2'500;
     WorkerFixture worker(settings);
     DotClient client(worker);
     client.shake_hands();

@@ -24,6 +24,8 @@ Config one_identity(const std::string& certificate, const std::string& key) {
                        dnschain::Service::create("dot.example", dnschain::Port(8853)).value()};
   identity.certificate_place = {"mooring.toml", 7, 15};
   identity.certificate_file = "dot.crt";
+  identity.key_place = {"mooring.toml", 8, 7};
+  identity.key_file = "dot.key";
   config.identities = {identity};
   return config;
 }
@@ -58,16 +60,18 @@ TEST_CASE("a certificate that does not fit its key is reported where it is confi
   const auto good = test::make_certificate("dot.example");
   const auto other = test::make_certificate("dot.example");
   CHECK(check_identities(one_identity(good.certificate_pem, good.private_key_pem)).empty());
-  const auto [certificate, key] = GENERATE_COPY(table<std::string, std::string>({
-      {good.certificate_pem, other.private_key_pem},
-      {"", good.private_key_pem},
-      {"nonsense", good.private_key_pem},
-      {good.certificate_pem, ""},
-      {good.private_key_pem, good.certificate_pem},
+  const std::string at_certificate = "mooring.toml:7:15: \"dot.crt\"";
+  const std::string at_key = "mooring.toml:8:7: \"dot.key\"";
+  const auto [certificate, key, at] = GENERATE_COPY(table<std::string, std::string, std::string>({
+      {good.certificate_pem, other.private_key_pem, at_key},
+      {"", good.private_key_pem, at_certificate},
+      {"nonsense", good.private_key_pem, at_certificate},
+      {good.certificate_pem, "", at_key},
+      {good.private_key_pem, good.certificate_pem, at_certificate},
   }));
   const auto errors = check_identities(one_identity(certificate, key));
   REQUIRE(errors.size() == 1);
-  CHECK_THAT(errors[0].text(), Catch::StartsWith("mooring.toml:7:15: "));
+  CHECK_THAT(errors[0].text(), Catch::StartsWith(at));
   CHECK_THAT(errors[0].text(), !Catch::Contains("PRIVATE"));
 }
 

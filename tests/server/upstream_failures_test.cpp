@@ -106,6 +106,34 @@ TEST_CASE("nonsense costs the connection, and its queries are asked again elsewh
   }
 }
 
+TEST_CASE("what is asked again of a resolver that is being stopped has one more try", "[pool]") {
+  PoolFixture fixture;
+  Asker asker(fixture);
+  (void)asker.ask(query(9, "first.example.net"));
+  fixture.connect(0);
+  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+  asker.answers.clear();
+  (void)asker.ask(query(1, "www.example.net"));
+  fixture.end(0);
+  // Its kernel still takes connections, and resets them when the process has gone.
+  fixture.connect_all();
+  CHECK(fixture.queries(0).size() == 1);
+  fixture.end(0);
+  CHECK(asker.failures.empty());
+  fixture.pass(100ms);
+  fixture.connect_all();
+  const auto third = fixture.queries(0);
+  REQUIRE(third.size() == 1);
+  SECTION("and is answered by the new one") {
+    fixture.reply(0, answer_to(third[0]));
+    CHECK(asker.answers.size() == 1);
+  }
+  SECTION("and no other") {
+    fixture.end(0);
+    CHECK(asker.failures == Failures{{1, QueryFailure::lost}});
+  }
+}
+
 TEST_CASE("queries of a lost connection are asked again once", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);

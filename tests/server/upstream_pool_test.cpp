@@ -142,6 +142,28 @@ TEST_CASE("queries that wait leave together, when half the places are free", "[p
   CHECK_FALSE(fixture.upstream.misused());
 }
 
+TEST_CASE("the fuller the queue of waiting queries, the less of it for each owner", "[pool]") {
+  auto settings = small();
+  settings.waiting = 20;
+  PoolFixture fixture(settings);
+  Asker asker(fixture);
+  CHECK(fixture.pool.fair_share(128) == 128);
+  for (unsigned i = 0; i < 10; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
+  CHECK(fixture.pool.fair_share(128) == 8);
+  CHECK(fixture.pool.fair_share(3) == 3);
+  for (unsigned i = 10; i < 20; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
+  CHECK(fixture.pool.fair_share(128) == 1);
+  fixture.connect_all();
+  CHECK(fixture.pool.fair_share(128) == 8);
+  for (int rounds = 0; rounds < 4; ++rounds) {
+    for (const unsigned connection : {0U, 1U})
+      for (const auto& sent : fixture.queries(connection))
+        fixture.reply(connection, answer_to(sent));
+  }
+  CHECK(asker.answers.size() == 20);
+  CHECK(fixture.pool.fair_share(128) == 128);
+}
+
 TEST_CASE("what comes in one turn goes to the connection with the most room", "[pool]") {
   auto settings = small();
   settings.waiting = 10;
