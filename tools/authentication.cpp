@@ -117,6 +117,18 @@ Outcome<Authentication> authenticate(const Presentation& presentation,
   return by_pkix(presentation, policy, {});
 }
 
+Authentication unauthenticated(const Presentation& presentation, const AuthenticationPolicy& policy,
+                               std::string why) {
+  Authentication out;
+  out.text = std::move(why);
+  if (!presentation.chain || !policy.anchor || !policy.service) return out;
+  auto body = dnschain::parse_extension_body(*presentation.chain);
+  if (!body) return out;
+  out.verdict = dnschain::verify(body->records, *policy.service, *policy.anchor, policy.at);
+  out.body = *std::move(body);
+  return out;
+}
+
 std::optional<CertificateMatch> match_certificate(const dnschain::Verdict& verdict,
                                                   const dnschain::PresentedIdentity& presented,
                                                   const dnschain::Service& service,

@@ -46,6 +46,10 @@ struct Authentication {
 [[nodiscard]] Outcome<Authentication> authenticate(const Presentation& presentation,
                                                    const AuthenticationPolicy& policy);
 
+/// A server that was refused, for a report: `why`, and what its chain proves where there is one.
+[[nodiscard]] Authentication unauthenticated(const Presentation& presentation,
+                                             const AuthenticationPolicy& policy, std::string why);
+
 /// Which certificate the TLSA records of a secure verdict match, or that none does; nothing for
 /// another verdict.
 [[nodiscard]] std::optional<CertificateMatch> match_certificate(

@@ -63,10 +63,14 @@ void print_json(const ChainUnderTest& chain, const Judgement& judgement, const J
   environment.out << dump(object);
 }
 
-ExitStatus status_of(const dnschain::Verdict& verdict, const ReportOptions& options) {
-  if (verdict.kind == VerdictKind::bogus) return ExitStatus::refused;
-  const bool enough = options.require.empty() || options.require == verdict_name(verdict.kind);
-  return enough ? ExitStatus::ok : ExitStatus::refused;
+Outcome<ExitStatus> status_of(const dnschain::Verdict& verdict, const std::string& service,
+                              const ReportOptions& options) {
+  if (verdict.kind == VerdictKind::bogus)
+    return refused("the chain for " + service + " is bogus: " + verdict.reason);
+  const std::string name = verdict_name(verdict.kind);
+  if (!options.require.empty() && options.require != name)
+    return refused("the verdict for " + service + " is " + name + ", not " + options.require);
+  return ExitStatus::ok;
 }
 
 }  // namespace
@@ -119,7 +123,7 @@ Outcome<ExitStatus> report(const ChainUnderTest& chain, const Judgement& judgeme
   } else {
     print_text(chain, judgement, options, match, environment);
   }
-  return status_of(judgement.verdict, options);
+  return status_of(judgement.verdict, chain.service.text(), options);
 }
 
 }  // namespace mooring::tools

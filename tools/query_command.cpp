@@ -129,9 +129,15 @@ Outcome<ExitStatus> run(const QueryOptions& options, Environment& environment) {
   if (policy->anchor) settings.chain_port = options.server.chain_port;
   auto client = DotClient::connect(settings);
   if (!client) return tl::make_unexpected(client.error());
-  auto authentication = authenticate({(*client)->presented(), (*client)->chain()}, *policy);
+  const Presentation presentation{(*client)->presented(), (*client)->chain()};
+  auto authentication = authenticate(presentation, *policy);
   if (!authentication) {
     (*client)->close();
+    if (options.json) {
+      print({(*client)->peer(), settings.server_name, (*client)->info(), *policy,
+             unauthenticated(presentation, *policy, authentication.error().text)},
+            {}, options, environment);
+    }
     return tl::make_unexpected(authentication.error());
   }
   const auto answers = Asking(**client, settings.timeout).ask(plan->questions);

@@ -155,9 +155,11 @@ Outcome<ExitStatus> run(const Options& options, Environment& environment) {
   } else {
     print_text(findings, environment);
   }
-  const bool secure = findings.published.verdict.kind == dnschain::VerdictKind::secure;
-  const bool good = secure && (findings.keys.empty() || findings.matched);
-  return good ? ExitStatus::ok : ExitStatus::refused;
+  const auto& verdict = findings.published.verdict;
+  if (verdict.kind != dnschain::VerdictKind::secure)
+    return refused("no TLSA records of " + service->text() + " are proven: " + verdict.reason);
+  if (!findings.keys.empty() && !findings.matched) return refused(findings.reason);
+  return ExitStatus::ok;
 }
 
 }  // namespace

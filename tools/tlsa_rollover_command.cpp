@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "tools/chain_json.hpp"
 #include "tools/command.hpp"
@@ -19,7 +20,7 @@ struct Options {
   std::string new_file;
   std::string name;
   std::uint16_t port = kDotPort;
-  std::uint32_t ttl = 3600;
+  std::optional<std::uint32_t> ttl;
   std::vector<std::string> forms;
   std::string since;
   PublishedOptions published;
@@ -61,7 +62,7 @@ Outcome<RolloverInput> gather(const Options& options, const dnschain::Service& s
   if (!new_keys) return tl::make_unexpected(new_keys.error());
   input.old_keys = *std::move(old_keys);
   input.new_keys = *std::move(new_keys);
-  input.ttl = options.ttl;
+  input.ttl = options.ttl.value_or(input.ttl);
   for (const std::string& text : options.forms) {
     const auto form = parse_form(text);
     if (!form) return tl::make_unexpected(form.error());
@@ -88,9 +89,16 @@ Outcome<ExitStatus> run(const Options& options, Environment& environment) {
   if (!plan) return tl::make_unexpected(plan.error());
   const auto now = moment(options.published.trust, environment);
   if (!now) return tl::make_unexpected(now.error());
+  // The dates hang on it.
+  const bool assumed = !options.ttl && options.published.resolver.empty();
   if (options.json) {
-    environment.out << dump(rollover_json(*plan, *service));
+    Json object = rollover_json(*plan, *service);
+    object["ttl_assumed"] = assumed;
+    environment.out << dump(object);
   } else {
+    if (assumed)
+      environment.out << "beware: a TTL of " << input->ttl
+                      << " s is assumed; give --ttl or --resolver, or the dates may be wrong\n\n";
     environment.out << rollover_text(*plan, *service, *now);
   }
   return ExitStatus::ok;
@@ -103,10 +111,10 @@ void add_plan_options(CLI::App& command, Options& options) {
       ->capture_default_str();
   command
       .add_option("--ttl", options.ttl,
-                  "TTL of the TLSA records in the zone, in seconds; --resolver finds it out")
+                  "TTL of the TLSA records in the zone, in seconds; --resolver finds it out "
+                  "(without either 3600 is assumed)")
       ->check(CLI::Range(0U, 0x7fffffffU))
-      ->type_name("SECONDS")
-      ->capture_default_str();
+      ->type_name("SECONDS");
   command
       .add_option("--form", options.forms,
                   "parameters of the records, such as \"3 1 1\"; may be repeated (default: those "

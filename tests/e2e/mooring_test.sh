@@ -120,6 +120,10 @@ for version in 1.2 1.3; do
     refused 1 "not authenticated: the server sent no dnssec_chain extension for $LAB_NAME:853" \
     at "$plain_port" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" "--tls$version"
 done
+check "a program is told so too" \
+  prints '"authenticated": false' at "$impostor" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --json
+check "and what the impostor's chain proves" \
+  prints '"verdict": "secure"' at "$impostor" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --json
 check "an impostor is refused by its chain even when a CA vouches for it" \
   refused 1 'not authenticated: ' \
   at "$impostor" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --ca "$LAB_IMPOSTOR_CERT"

@@ -69,6 +69,8 @@ TEST_CASE("chain verify calls a chain bogus out of its time and says why", "[too
         std::pair{std::to_string(vector.inception.time_since_epoch().count() - 1), "not"}}) {
     const Ran ran = verify(vector, {"--json", "--at", time});
     CHECK(ran.status == 1);
+    CHECK_THAT(ran.err, Catch::StartsWith("mooring: the chain for " + vector.service().text() +
+                                          " is bogus: "));
     const json object = json::parse(ran.out);
     CHECK(object["verdict"] == "bogus");
     CHECK(object["until"].is_null());
