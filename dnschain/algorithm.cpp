@@ -18,6 +18,8 @@ constexpr std::uint8_t kEcdsaP384 = 14;
 constexpr std::uint8_t kEd25519 = 15;  // RFC 8080
 constexpr std::uint8_t kEd448 = 16;
 
+constexpr std::size_t kNsec3Label = 32;  // 20 octets in base32
+
 // RFC 5702, 2: at most 4096 bits. Nobody has an exponent above 2^32 + 1, and a long one costs.
 constexpr std::size_t kMaxModulus = 512;
 constexpr std::size_t kMinModulus = 64;
@@ -141,6 +143,36 @@ Sha1Digest nsec3_hash(ByteView name, ByteView salt, std::uint16_t iterations) {
               reinterpret_cast<std::uint8_t*>(digest.data()));
   }
   return digest;
+}
+
+std::optional<Sha1Digest> nsec3_hash_in(const Name& owner) {
+  WireReader reader(owner.wire());
+  const auto length = reader.u8();
+  if (!length || *length != kNsec3Label) return std::nullopt;
+  Sha1Digest digest{};
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < kNsec3Label; ++i) {
+    const auto c = *reader.u8();
+    std::uint64_t value = 0;
+    if (c >= '0' && c <= '9')
+      value = c - std::uint64_t{'0'};
+    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'v')
+      value = (c | 0x20) - std::uint64_t{'a'} + 10;
+    else
+      return std::nullopt;
+    bits = bits << 5 | value;
+    // Eight digits are five octets.
+    if (i % 8 != 7) continue;
+    for (std::size_t k = 0; k < 5; ++k)
+      digest[i / 8 * 5 + k] = static_cast<std::byte>(bits >> (8 * (4 - k)) & 0xff);
+    bits = 0;
+  }
+  return digest;
+}
+
+bool nsec3_covers(const Sha1Digest& own, const Sha1Digest& next, const Sha1Digest& hash) {
+  if (own < next) return own < hash && hash < next;
+  return hash > own || hash < next;
 }
 
 }  // namespace mooring::dnschain

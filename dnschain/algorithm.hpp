@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "dnschain/bytes.hpp"
+#include "dnschain/name.hpp"
 
 namespace mooring::dnschain {
 
@@ -31,5 +32,14 @@ using Sha1Digest = std::array<std::byte, 20>;
 
 /// The hash of a name in lower-case wire form (RFC 5155, 5): `iterations` further rounds.
 [[nodiscard]] Sha1Digest nsec3_hash(ByteView name, ByteView salt, std::uint16_t iterations);
+
+/// The hash in the first label of an NSEC3 record's owner: base32 with the extended hex alphabet
+/// (RFC 5155, 3; RFC 4648, 7), no padding. Nothing when that is no hash of this size.
+[[nodiscard]] std::optional<Sha1Digest> nsec3_hash_in(const Name& owner);
+
+/// Whether `hash` lies strictly between an NSEC3 record's own hash and the next one; the last
+/// record of a zone leads round to the first.
+[[nodiscard]] bool nsec3_covers(const Sha1Digest& own, const Sha1Digest& next,
+                                const Sha1Digest& hash);
 
 }  // namespace mooring::dnschain

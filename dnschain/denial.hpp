@@ -66,6 +66,7 @@ class Nsec3Prover {
   struct Candidate {
     const RRset* rrset;
     Sha1Digest hash;
+    Sha1Digest next;
     Nsec3Data data;
   };
   struct Group {

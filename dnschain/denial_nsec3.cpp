@@ -2,53 +2,15 @@
 #include <algorithm>
 
 #include "dnschain/denial.hpp"
-#include "dnschain/wire.hpp"
 
 namespace mooring::dnschain {
 namespace {
 
 constexpr std::uint8_t kSha1 = 1;    // RFC 5155, 11
 constexpr std::uint8_t kOptOut = 1;  // RFC 5155, 3.1.2.1
-constexpr std::size_t kHashLabel = 32;
 // RFC 5155, 8.2: all of one response have the same parameters; a zone that changes them has two
 // sets.
 constexpr std::size_t kMaxParameters = 3;
-
-/// A hash as it stands in the first label of an owner: base32 with the extended hex alphabet
-/// (RFC 4648, 7), no padding.
-std::optional<Sha1Digest> hash_of_owner(const Name& owner) {
-  WireReader reader(owner.wire());
-  const auto length = reader.u8();
-  if (!length || *length != kHashLabel) return std::nullopt;
-  Sha1Digest digest{};
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < kHashLabel; ++i) {
-    const auto c = *reader.u8();
-    std::uint64_t value = 0;
-    if (c >= '0' && c <= '9')
-      value = c - std::uint64_t{'0'};
-    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'v')
-      value = (c | 0x20) - std::uint64_t{'a'} + 10;
-    else
-      return std::nullopt;
-    bits = bits << 5 | value;
-    // Eight digits are five octets.
-    if (i % 8 != 7) continue;
-    for (std::size_t k = 0; k < 5; ++k)
-      digest[i / 8 * 5 + k] = static_cast<std::byte>(bits >> (8 * (4 - k)) & 0xff);
-    bits = 0;
-  }
-  return digest;
-}
-
-/// Whether `hash` lies between a record's own hash and the next one; the last record leads round to
-/// the first.
-bool lies_between(const Sha1Digest& own, ByteView next_octets, const Sha1Digest& hash) {
-  Sha1Digest next{};
-  std::ranges::copy(next_octets, next.begin());
-  if (own < next) return own < hash && hash < next;
-  return hash > own || hash < next;
-}
 
 bool is_delegation(const TypeBitmap& types) {
   return types.has(RrType::ns) && !types.has(RrType::soa);
@@ -67,13 +29,15 @@ Nsec3Prover::Groups& Nsec3Prover::groups(const Zone& zone) {
     if (rrset->records.size() != 1 || rrset->owner.labels() != zone.name.labels() + 1) continue;
     if (!rrset->owner.is_below(zone.name)) continue;
     const auto data = parse_nsec3(rrset->records.front()->rdata);
-    const auto hash = hash_of_owner(rrset->owner);
+    const auto hash = nsec3_hash_in(rrset->owner);
     // RFC 5155, 8.1 and 8.2: unknown hash algorithms and flags make a record that is not there.
     if (!data || !hash || data->algorithm != kSha1 || data->flags > kOptOut ||
         data->next.size() != hash->size())
       continue;
+    Sha1Digest next{};
+    std::ranges::copy(data->next, next.begin());
     Parameters parameters{data->iterations, Bytes(data->salt.begin(), data->salt.end())};
-    at->second[std::move(parameters)].candidates.push_back({rrset, *hash, *data});
+    at->second[std::move(parameters)].candidates.push_back({rrset, *hash, next, *data});
   }
   return at->second;
 }
@@ -122,7 +86,7 @@ const Nsec3Prover::Candidate* Nsec3Prover::cover(const Name& name, const Paramet
   const auto wanted = hash(name, parameters, group);
   if (!wanted) return nullptr;
   for (const Candidate& candidate : group.candidates)
-    if (lies_between(candidate.hash, candidate.data.next, *wanted) &&
+    if (nsec3_covers(candidate.hash, candidate.next, *wanted) &&
         accepted(candidate, zone) != nullptr)
       return &candidate;
   return nullptr;

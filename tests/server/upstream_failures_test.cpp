@@ -21,6 +21,14 @@ UpstreamSettings small() {
   return settings;
 }
 
+/// Connection 0 is up, and its resolver has answered a query.
+void have_answered(PoolFixture& fixture, Asker& asker) {
+  (void)asker.ask(query(9, "first.example.net"));
+  fixture.connect(0);
+  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+  asker.answers.clear();
+}
+
 }  // namespace
 
 TEST_CASE("an answer that fits no query is dropped and disturbs nobody", "[pool]") {
@@ -109,10 +117,7 @@ TEST_CASE("nonsense costs the connection, and its queries are asked again elsewh
 TEST_CASE("what is asked again of a resolver that is being stopped has one more try", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
-  (void)asker.ask(query(9, "first.example.net"));
-  fixture.connect(0);
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  asker.answers.clear();
+  have_answered(fixture, asker);
   (void)asker.ask(query(1, "www.example.net"));
   fixture.end(0);
   // Its kernel still takes connections, and resets them when the process has gone.
@@ -137,10 +142,7 @@ TEST_CASE("what is asked again of a resolver that is being stopped has one more 
 TEST_CASE("queries of a lost connection are asked again once", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
-  (void)asker.ask(query(9, "first.example.net"));
-  fixture.connect(0);
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  asker.answers.clear();
+  have_answered(fixture, asker);
   for (unsigned i = 0; i < 3; ++i) (void)asker.ask(query(i, host_of(i)));
   CHECK(fixture.queries(0).size() == 3);
   // Half an answer, then the end.
