@@ -205,8 +205,9 @@ TEST_CASE("a client that breaks TLS in the middle disturbs nobody", "[e2e]") {
 
 TEST_CASE("a client that does not read stops being read, and is closed in the end", "[e2e]") {
   // Few large answers at a time wait until it has been too long; many are too much at once.
-  const auto [in_flight, counter] = GENERATE(
-      table<std::string, std::string>({{"4", "closed_write_timeout"}, {"128", "closed_overfull"}}));
+  const auto [in_flight, write_timeout, counter] =
+      GENERATE(table<std::string, std::string, std::string>(
+          {{"4", "700ms", "closed_write_timeout"}, {"128", "1m", "closed_overfull"}}));
   // Large answers, so that not many fit into the kernel's buffers.
   TcpUpstream upstream([](TcpUpstream::Connection& connection, const Octets& asked) {
     const Octets filler =
@@ -214,9 +215,9 @@ TEST_CASE("a client that does not read stops being read, and is closed in the en
             60'000);
     connection.peer.send(framed(answer_to(asked, 1, filler, 1)));
   });
-  RunningServer server(
-      upstream.port(),
-      "[limits]\nwrite_timeout = '700ms'\nwrite_buffer = 131072\nin_flight = " + in_flight + "\n");
+  RunningServer server(upstream.port(), "[limits]\nwrite_timeout = '" + write_timeout +
+                                            "'\nwrite_buffer = 131072\nin_flight = " + in_flight +
+                                            "\n");
   OpensslDotClient client(server.port());
   OpensslDotClient other(server.port());
   const std::size_t before = server.process().resident_octets();

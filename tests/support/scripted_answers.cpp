@@ -228,8 +228,7 @@ std::vector<std::string> rrsets_of(const dnschain::Chain& chain) {
     if (each.type != RrType::rrsig) out.push_back(to_text(Question{each.owner, each.type}));
   }
   std::ranges::sort(out);
-  const auto rest = std::ranges::unique(out);
-  out.erase(rest.begin(), rest.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
