@@ -58,7 +58,8 @@ struct UpstreamSettings {
 /// 6.2.2): pipelined, answered in any order, with fresh unpredictable message IDs. A connection
 /// that has room is filled before another is opened; when all are full queries wait in a bounded
 /// queue. Queries whose connection is lost, or stays silent for half the query deadline, are sent
-/// once more on another one. Owns no socket and reads no clock.
+/// once more on another one; and once again when that one was a dying resolver's. Owns no socket
+/// and reads no clock.
 class UpstreamPool {
  public:
   /// All the references must outlive the pool. `observer` may be null.
