@@ -15,8 +15,6 @@ enum Usage : std::uint8_t { kPkixTa, kPkixEe, kDaneTa, kDaneEe };
 enum Selector : std::uint8_t { kCert, kSpki };
 enum Matching : std::uint8_t { kFull, kSha256, kSha512 };
 
-// No honest server sends more; each costs time for each record.
-constexpr std::size_t kMaxCertificates = 16;
 constexpr std::size_t kMaxRecords = 64;
 // Of paths and of signatures under a bare key: an RSA key can be made as slow as one likes.
 constexpr std::size_t kMaxPathChecks = 8;
@@ -173,11 +171,11 @@ void Authentication::parse_certificates() {
 bool Authentication::check_path(const TlsaRecord& record, x509_st& anchor, std::size_t depth) {
   if (path_checks_left_ == 0) return false;
   --path_checks_left_;
-  const auto fault = path_fault(*leaf_, others_, anchor, service_.base_domain(), now_);
-  if (!fault) return succeed(record, depth, "the server's certificate authority");
+  const auto path = find_path(*leaf_, others_, {&anchor}, service_.base_domain(), now_);
+  if (path) return succeed(record, depth, "the server's certificate authority");
   result_.reason = "the path to the authority that TLSA " + std::to_string(record.usage) + ' ' +
                    std::to_string(record.selector) + ' ' + std::to_string(record.matching) +
-                   " names: " + *fault;
+                   " names: " + path.error();
   return false;
 }
 

@@ -6,6 +6,9 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <span>
+
 namespace mooring::dnschain {
 namespace {
 
@@ -41,6 +44,27 @@ bool set_up(X509_STORE_CTX& context, const std::string& host, WallTime now) {
       param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) == 1 &&
          X509_VERIFY_PARAM_set1_host(param, host.c_str(), host.size()) == 1;
+}
+
+std::vector<Bytes> path_in(X509_STORE_CTX& context) {
+  std::vector<Bytes> path;
+  const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    Bytes der;
+    const int size = i2d_X509(sk_X509_value(chain, i), nullptr);
+    der.resize(static_cast<std::size_t>(std::max(size, 0)));
+    auto* out = reinterpret_cast<unsigned char*>(der.data());
+    i2d_X509(sk_X509_value(chain, i), &out);
+    path.push_back(std::move(der));
+  }
+  return path;
+}
+
+std::vector<X509Ptr> parse_all(std::span<const Bytes> certificates) {
+  std::vector<X509Ptr> out;
+  for (const Bytes& der : certificates)
+    if (X509Ptr certificate = parse_certificate(der)) out.push_back(std::move(certificate));
+  return out;
 }
 
 }  // namespace
@@ -94,24 +118,37 @@ bool is_signed_by(x509_st& certificate, evp_pkey_st& key) {
   return holds;
 }
 
-std::optional<std::string> path_fault(x509_st& leaf, const std::vector<X509Ptr>& others,
-                                      x509_st& anchor, const std::string& host, WallTime now) {
+PathResult find_path(x509_st& leaf, const std::vector<X509Ptr>& others,
+                     const std::vector<x509_st*>& anchors, const std::string& host, WallTime now) {
   const Store store(X509_STORE_new());
   const StoreContext context(X509_STORE_CTX_new());
   const Stack stack(sk_X509_new_null());
-  if (!store || !context || !stack) return "out of memory";
+  if (!store || !context || !stack) return tl::make_unexpected("out of memory");
   for (const X509Ptr& other : others) sk_X509_push(stack.get(), other.get());
-  if (X509_STORE_add_cert(store.get(), &anchor) != 1 ||
-      X509_STORE_CTX_init(context.get(), store.get(), &leaf, stack.get()) != 1 ||
+  for (x509_st* anchor : anchors) X509_STORE_add_cert(store.get(), anchor);
+  if (X509_STORE_CTX_init(context.get(), store.get(), &leaf, stack.get()) != 1 ||
       !set_up(*context, host, now)) {
     ERR_clear_error();
-    return "the path cannot be checked";
+    return tl::make_unexpected("the path cannot be checked");
   }
   const bool valid = X509_verify_cert(context.get()) == 1;
   const int error = X509_STORE_CTX_get_error(context.get());
   ERR_clear_error();
-  if (valid) return std::nullopt;
-  return X509_verify_cert_error_string(error);
+  if (valid) return path_in(*context);
+  return tl::make_unexpected(X509_verify_cert_error_string(error));
+}
+
+PathResult find_path(const std::vector<Bytes>& presented, const std::vector<Bytes>& authorities,
+                     const std::string& host, WallTime now) {
+  if (presented.empty()) return tl::make_unexpected("there is no certificate");
+  const X509Ptr leaf = parse_certificate(presented.front());
+  if (!leaf) return tl::make_unexpected("the certificate cannot be read");
+  const std::size_t sent = std::min(presented.size(), kMaxCertificates);
+  const auto others = parse_all(std::span(presented).subspan(1, sent - 1));
+  const auto trusted = parse_all(authorities);
+  std::vector<x509_st*> anchors;
+  for (const X509Ptr& authority : trusted) anchors.push_back(authority.get());
+  return find_path(*leaf, others, anchors, host, now);
 }
 
 }  // namespace mooring::dnschain

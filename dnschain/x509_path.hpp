@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "dnschain/bytes.hpp"
@@ -23,6 +24,9 @@ struct EvpPkeyDeleter {
 using X509Ptr = std::unique_ptr<x509_st, X509Deleter>;
 using EvpPkeyPtr = std::unique_ptr<evp_pkey_st, EvpPkeyDeleter>;
 
+/// Of what a server presents no more are looked at: no honest one sends more, and each costs time.
+inline constexpr std::size_t kMaxCertificates = 16;
+
 /// A certificate from DER; null when it is none, or when something follows it.
 [[nodiscard]] X509Ptr parse_certificate(ByteView der);
 
@@ -38,13 +42,22 @@ using EvpPkeyPtr = std::unique_ptr<evp_pkey_st, EvpPkeyDeleter>;
 /// Whether a key that no path check will look at is strong enough, and not made to be slow.
 [[nodiscard]] bool is_fit_for_path(evp_pkey_st& key);
 
-/// Checks the path from `leaf` through some of `others`, in any order, to `anchor`, which need not
-/// be self-signed (RFC 5280, 6): signatures, dates at `now`, constraints, and that the leaf's
-/// subjectAltName holds `host` (RFC 8310, 8.1; the subject itself does not count). Nothing when all
-/// is well, else why not in one line.
-[[nodiscard]] std::optional<std::string> path_fault(x509_st& leaf,
-                                                    const std::vector<X509Ptr>& others,
-                                                    x509_st& anchor, const std::string& host,
-                                                    WallTime now);
+/// A path that holds, DER, the leaf first and the trusted certificate last; or, in one line, why
+/// there is none.
+using PathResult = tl::expected<std::vector<Bytes>, std::string>;
+
+/// Looks for a path from `leaf` through some of `others`, in any order, to one of `anchors`, which
+/// need not be self-signed (RFC 5280, 6): signatures (none by SHA-1 or a short key), dates at
+/// `now`, constraints, purpose, and that the leaf's subjectAltName holds `host` as a dNSName, with
+/// "*" for nothing but the whole left-most label (RFC 8310, 8.1; the subject itself never counts).
+[[nodiscard]] PathResult find_path(x509_st& leaf, const std::vector<X509Ptr>& others,
+                                   const std::vector<x509_st*>& anchors, const std::string& host,
+                                   WallTime now);
+
+/// The same of certificates as they are on the wire: what a server presented, its own first, and
+/// the authorities that are trusted. What cannot be read is no part of any path.
+[[nodiscard]] PathResult find_path(const std::vector<Bytes>& presented,
+                                   const std::vector<Bytes>& authorities, const std::string& host,
+                                   WallTime now);
 
 }  // namespace mooring::dnschain

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/authentication.hpp"
 
+#include "dnschain/x509_path.hpp"
 #include "tools/certificate.hpp"
 #include "tools/text.hpp"
 
@@ -16,14 +17,18 @@ std::string presented_text(const dnschain::PresentedIdentity& presented, std::si
   return depth < keys.size() ? describe(keys[depth]) : "an unreadable certificate";
 }
 
+dnschain::PathResult pkix_path(const Presentation& presentation,
+                               const AuthenticationPolicy& policy) {
+  return dnschain::find_path(presentation.identity.certificates, policy.authorities,
+                             policy.service->base_domain(), policy.at);
+}
+
 Outcome<Authentication> by_pkix(const Presentation& presentation,
                                 const AuthenticationPolicy& policy, Authentication so_far) {
-  const auto valid = verify_pkix(presentation.identity.certificates, *policy.ca_pem,
-                                 policy.service->base_domain(), policy.at);
-  if (!valid) {
+  if (const auto path = pkix_path(presentation, policy); !path) {
     const std::string dane = so_far.text.empty() ? "" : "; " + so_far.text;
-    return tl::make_unexpected(
-        Failure{valid.error().status, "not authenticated by PKIX: " + valid.error().text + dane});
+    return refused("not authenticated by PKIX: its certificate does not hold for " +
+                   policy.service->base_domain() + ": " + path.error() + dane);
   }
   so_far.method = Authentication::Method::pkix;
   so_far.text = presented_text(presentation.identity, 0);
@@ -34,11 +39,9 @@ Outcome<Authentication> by_pkix(const Presentation& presentation,
 Outcome<Authentication> by_dane(const Presentation& presentation,
                                 const AuthenticationPolicy& policy, Authentication so_far) {
   dnschain::PresentedIdentity identity = presentation.identity;
-  if (policy.ca_pem) {
-    // What usages 0 and 1 go by (RFC 6698, 2.1.1); without a path they match nothing.
-    auto path = verify_pkix(identity.certificates, *policy.ca_pem, policy.service->base_domain(),
-                            policy.at);
-    if (path) identity.pkix_path = *std::move(path);
+  // What usages 0 and 1 go by (RFC 6698, 2.1.1); without a path they match nothing.
+  if (!policy.authorities.empty()) {
+    identity.pkix_path = pkix_path(presentation, policy).value_or(std::vector<dnschain::Bytes>{});
   }
   const auto result =
       dnschain::dane_authenticate(so_far.verdict->tlsa, identity, *policy.service, policy.at);
@@ -57,7 +60,7 @@ Outcome<Authentication> by_dane(const Presentation& presentation,
 Outcome<Authentication> otherwise(const Presentation& presentation,
                                   const AuthenticationPolicy& policy, Authentication so_far,
                                   std::string why) {
-  if (!policy.ca_pem) return refused("not authenticated: " + why);
+  if (policy.authorities.empty()) return refused("not authenticated: " + why);
   so_far.text = std::move(why);
   return by_pkix(presentation, policy, std::move(so_far));
 }
@@ -108,7 +111,7 @@ std::string method_name(Authentication::Method method) {
 
 Outcome<Authentication> authenticate(const Presentation& presentation,
                                      const AuthenticationPolicy& policy) {
-  if (!policy.service || (!policy.anchor && !policy.ca_pem)) {
+  if (!policy.service || (!policy.anchor && policy.authorities.empty())) {
     Authentication none;
     none.text = "nobody knows who this server is";
     return none;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dnschain/dane.hpp"
 #include "dnschain/serialiser.hpp"
@@ -18,8 +19,8 @@ namespace mooring::tools {
 struct AuthenticationPolicy {
   std::optional<dnschain::Service> service;
   std::optional<dnschain::TrustAnchor> anchor;  ///< DANE by the chain in the handshake
-  std::optional<std::string> ca_pem;            ///< PKIX; with an anchor: only where DANE has
-                                                ///< nothing to say (RFC 9102, 2.3.1)
+  std::vector<dnschain::Bytes> authorities;     ///< PKIX, DER; with an anchor: only where DANE
+                                                ///< has nothing to say (RFC 9102, 2.3.1)
   dnschain::WallTime at{};
 };
 

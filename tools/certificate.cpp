@@ -5,7 +5,6 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
-#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <ctime>
@@ -28,14 +27,6 @@ struct Deleter {
 using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using StorePtr = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
-using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
-
-struct StackFree {
-  // Frees the stack alone: the certificates in it belong to others.
-  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
-};
-using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
 
 const unsigned char* data_of(dnschain::ByteView octets) {
   return reinterpret_cast<const unsigned char*>(octets.data());
@@ -103,26 +94,6 @@ std::vector<KeyMaterial> read_pem(dnschain::ByteView file) {
   }
   ERR_clear_error();
   return keys;
-}
-
-StorePtr load_store(const std::string& ca_pem) {
-  StorePtr store(X509_STORE_new());
-  const BioPtr in(BIO_new_mem_buf(ca_pem.data(), static_cast<int>(ca_pem.size())));
-  bool any = false;
-  while (const X509Ptr ca{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
-    any = X509_STORE_add_cert(store.get(), ca.get()) == 1 || any;
-  }
-  ERR_clear_error();
-  return any ? std::move(store) : nullptr;
-}
-
-std::vector<dnschain::Bytes> path_of(X509_STORE_CTX& context) {
-  std::vector<dnschain::Bytes> path;
-  const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
-  for (int i = 0; i < sk_X509_num(chain); ++i) {
-    path.push_back(to_der<const X509*>(i2d_X509, sk_X509_value(chain, i)));
-  }
-  return path;
 }
 
 }  // namespace
@@ -202,32 +173,22 @@ std::vector<KeyMaterial> read_presented(const dnschain::PresentedIdentity& prese
   return keys;
 }
 
-Outcome<std::vector<dnschain::Bytes>> verify_pkix(const std::vector<dnschain::Bytes>& certificates,
-                                                  const std::string& ca_pem,
-                                                  const std::string& name, dnschain::WallTime now) {
-  if (certificates.empty()) return refused("the server presented no certificate");
-  const StorePtr store = load_store(ca_pem);
-  if (!store) return trouble("the file of certificate authorities holds no certificate in PEM");
-  std::vector<X509Ptr> presented;
-  const StackPtr others(sk_X509_new_null());
-  for (const dnschain::Bytes& der : certificates) {
-    X509Ptr certificate = parse_x509(der);
-    if (!certificate) return refused("the server sent a certificate that cannot be read");
-    sk_X509_push(others.get(), certificate.get());
-    presented.push_back(std::move(certificate));
+Outcome<std::vector<dnschain::Bytes>> read_authorities(dnschain::ByteView file,
+                                                       const std::string& origin) {
+  std::vector<dnschain::Bytes> authorities;
+  const BioPtr in(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+  while (const X509Ptr authority{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
+    authorities.push_back(to_der<const X509*>(i2d_X509, authority.get()));
   }
-  const StoreContextPtr context(X509_STORE_CTX_new());
-  X509_STORE_CTX_init(context.get(), store.get(), presented.front().get(), others.get());
-  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
-  X509_VERIFY_PARAM_set_time(parameters, now.time_since_epoch().count());
-  X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), name.size());
-  const bool valid = X509_verify_cert(context.get()) == 1;
-  const int error = X509_STORE_CTX_get_error(context.get());
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
-  if (valid) return path_of(*context);
-  return refused("its certificate does not hold for " + name + ": " +
-                 X509_verify_cert_error_string(error));
+  if (!at_end) {
+    return trouble(origin + ": certificate " + std::to_string(authorities.size() + 1) +
+                   " cannot be read");
+  }
+  if (authorities.empty() && parse_x509(file)) authorities.emplace_back(file.begin(), file.end());
+  if (authorities.empty()) return trouble(origin + ": holds no certificate, in PEM or DER");
+  return authorities;
 }
 
 }  // namespace mooring::tools

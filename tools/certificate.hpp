@@ -48,10 +48,9 @@ struct KeyMaterial {
 /// What the server presented, the leaf first; what cannot be read is left out.
 [[nodiscard]] std::vector<KeyMaterial> read_presented(const dnschain::PresentedIdentity& presented);
 
-/// Verifies certificates (DER, leaf first) up to one in `ca_pem` and the leaf's name, at `now`, as
-/// RFC 8310, 8.1 wants. Gives the path, leaf first and root last; the failure says what is wrong.
-[[nodiscard]] Outcome<std::vector<dnschain::Bytes>> verify_pkix(
-    const std::vector<dnschain::Bytes>& certificates, const std::string& ca_pem,
-    const std::string& name, dnschain::WallTime now);
+/// The certificates of authorities in a file, DER: any number in PEM, or one in DER. `origin` names
+/// the file in errors. Never empty.
+[[nodiscard]] Outcome<std::vector<dnschain::Bytes>> read_authorities(dnschain::ByteView file,
+                                                                     const std::string& origin);
 
 }  // namespace mooring::tools

@@ -4,6 +4,7 @@
 #include <memory>
 #include <random>
 
+#include "tools/certificate.hpp"
 #include "tools/chain_json.hpp"
 #include "tools/command.hpp"
 #include "tools/dot_client.hpp"
@@ -35,12 +36,14 @@ Outcome<AuthenticationPolicy> make_policy(const QueryOptions& options, const End
   if (!service) return tl::make_unexpected(service.error());
   policy.service = *std::move(service);
   if (!options.ca_file.empty()) {
-    auto pem = read_text_file(options.ca_file);
-    if (!pem) return tl::make_unexpected(pem.error());
-    policy.ca_pem = *std::move(pem);
+    const auto file = read_file(options.ca_file);
+    if (!file) return tl::make_unexpected(file.error());
+    auto authorities = read_authorities(*file, options.ca_file);
+    if (!authorities) return tl::make_unexpected(authorities.error());
+    policy.authorities = *std::move(authorities);
   }
   // Authorities alone were asked for: no chain is needed.
-  if (options.trust.anchor.empty() && policy.ca_pem) return policy;
+  if (options.trust.anchor.empty() && !policy.authorities.empty()) return policy;
   auto anchor = load_anchor(options.trust);
   if (!anchor) return tl::make_unexpected(anchor.error());
   policy.anchor = *std::move(anchor);

@@ -75,7 +75,9 @@ dnschain::Bytes make_certificate(const CertificateSpec& spec, const TestKey& key
   std::string names;
   for (const std::string& name : spec.dns_names) names += (names.empty() ? "DNS:" : ",DNS:") + name;
   if (!names.empty()) add_extension(*certificate, NID_subject_alt_name, names);
-  must(X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) > 0);
+  for (const auto& [name, value] : spec.extensions)
+    add_extension(*certificate, OBJ_sn2nid(name.c_str()), value);
+  must(X509_sign(certificate.get(), issuer_key.get(), spec.sha1 ? EVP_sha1() : EVP_sha256()) > 0);
   return to_der(i2d_X509, certificate.get());
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dnschain/bytes.hpp"
@@ -31,6 +32,9 @@ struct CertificateSpec {
   dnschain::WallTime to{};
   bool authority = false;
   std::string issuer;  ///< the subject itself when empty
+  bool sha1 = false;   ///< how it is signed; else with SHA-256
+  /// More, as openssl.cnf writes them: {"extendedKeyUsage", "clientAuth"}.
+  std::vector<std::pair<std::string, std::string>> extensions = {};
 };
 
 /// A DER certificate for `key`, signed by `issuer_key`. Throws when libcrypto refuses.
