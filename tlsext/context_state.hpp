@@ -34,7 +34,6 @@ struct ServerState {
 /// The same for a client.
 struct ClientState {
   std::string alpn;
-  bool verify = false;  // by PKIX
   Version maximum = Version::tls13;
   SslContextPtr ssl;
 };

@@ -145,14 +145,7 @@ Result<std::shared_ptr<ClientContext>> ClientContext::create(const ClientSetting
   }
   WOLFSSL_CTX* context = state->ssl.get();
   state->alpn = joined(settings.alpn);
-  state->verify = !settings.ca_pem.empty();
   state->maximum = settings.maximum;
-  if (state->verify) {
-    const int code = wolfSSL_CTX_load_verify_buffer(context, octets(settings.ca_pem),
-                                                    static_cast<long>(settings.ca_pem.size()),
-                                                    WOLFSSL_FILETYPE_PEM);
-    if (code != WOLFSSL_SUCCESS) return unusable("CA certificates: " + reason(code));
-  }
   install_certificate_capture(context);
   return std::shared_ptr<ClientContext>(
       new ClientContext(std::make_unique<Impl>(Impl{std::move(state)})));

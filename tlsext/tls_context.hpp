@@ -62,9 +62,10 @@ struct ClientSettings {
   std::vector<std::string> alpn{"dot"};
   Version minimum = Version::tls12;
   Version maximum = Version::tls13;
-  std::string ca_pem;  ///< empty: no PKIX verification, the caller authenticates the server itself
 };
 
+/// What client sessions share. It judges no certificate: whoever uses it looks at what the server
+/// presented before anything is sent.
 class ClientContext {
  public:
   [[nodiscard]] static Result<std::shared_ptr<ClientContext>> create(

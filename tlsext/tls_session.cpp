@@ -105,9 +105,8 @@ bool prepare_client(Impl& impl, const ClientRequest& request, Version maximum) {
   const std::string& name = impl.server_name;
   wolfSSL_SetCertCbCtx(ssl, &impl);
   if (!name.empty() &&
-      (wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, name.data(),
-                      static_cast<unsigned short>(name.size())) != WOLFSSL_SUCCESS ||
-       (impl.client->verify && wolfSSL_check_domain_name(ssl, name.c_str()) != WOLFSSL_SUCCESS))) {
+      wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, name.data(),
+                     static_cast<unsigned short>(name.size())) != WOLFSSL_SUCCESS) {
     return false;
   }
   if (!use_alpn(ssl, impl.client->alpn, WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) ||
