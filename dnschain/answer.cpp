@@ -65,7 +65,8 @@ std::string find_fault(const Question& question, const Message& message) {
     if (!message.extended_error.empty()) text += " (extended error " + message.extended_error + ")";
     return text;
   }
-  if (message.question != question) return "the resolver answered another question";
+  if (message.question->owner != question.owner || message.question->type != question.type)
+    return "the resolver answered another question";
   if (message.truncated) return "the resolver gave a truncated answer";
   return {};
 }

@@ -27,8 +27,9 @@ struct Builder::State {
   BuilderLimits limits;
   WalkRules rules;
   AnswerSet answers;
-  std::set<Key> asked;  ///< handed out or lined up
-  std::set<Key> open;   ///< handed out and not answered
+  std::optional<AnswerSet> unchecked;  ///< the answers with CD set, once it is asked without
+  std::set<Key> asked;                 ///< handed out or lined up
+  std::set<Key> open;                  ///< handed out and not answered
   std::vector<Question> lined_up;
   std::optional<WallTime> fetched;
   bool looked = false;  ///< no answer has come since the last look
@@ -38,7 +39,8 @@ struct Builder::State {
 void Builder::State::line_up(const std::vector<Question>& questions) {
   for (const Question& question : questions) {
     if (asked.size() >= limits.questions) return;
-    if (asked.insert({question.owner, question.type}).second) lined_up.push_back(question);
+    if (!asked.insert({question.owner, question.type}).second) continue;
+    lined_up.push_back({question.owner, question.type, !unchecked.has_value()});
   }
 }
 
@@ -76,7 +78,10 @@ Chain Builder::State::collect(const std::vector<const AnswerRrset*>& proof) cons
 }
 
 void Builder::State::receive(const Question& question, Answer answer) {
-  if (result || open.erase({question.owner, question.type}) == 0) return;
+  if (result || question.checking_disabled == unchecked.has_value()) return;
+  if (open.erase({question.owner, question.type}) == 0) return;
+  const Answer* before = unchecked ? unchecked->find(question.owner, question.type) : nullptr;
+  if (!answer.failure.empty() && before != nullptr) answer = *before;
   answers.add(question, std::move(answer));
   looked = false;
 }
@@ -104,6 +109,18 @@ void Builder::fail(const Question& question, std::string_view reason) {
   Answer answer;
   answer.failure = reason.empty() ? "no answer" : std::string(reason);
   state_->receive(question, std::move(answer));
+}
+
+bool Builder::ask_again() {
+  State& state = *state_;
+  if (!done() || state.unchecked) return false;
+  if (!*state.result && state.result->error().code != ErrorCode::unproven) return false;
+  state.unchecked = std::exchange(state.answers, {});
+  state.asked.clear();
+  state.open.clear();
+  state.result.reset();
+  state.looked = false;
+  return true;
 }
 
 bool Builder::done() const {

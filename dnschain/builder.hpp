@@ -49,6 +49,13 @@ class Builder {
   /// not needed.
   [[nodiscard]] bool done() const;
 
+  /// Once done, when its chain turns out not to hold: begins anew with CD clear, so that the
+  /// resolver validates and fetches again what does not. With CD set some resolvers (BIND) give the
+  /// first copy that they got for as long as its TTL lasts, even if another server of the zone has
+  /// a good one. Where the resolver has no answer now, the one from before counts. False when it
+  /// cannot help: that has been done, or the resolver was the trouble.
+  [[nodiscard]] bool ask_again();
+
   /// Once done: the chain, or why there is none. It is not verified. No RRset is in it that the
   /// proof does not need.
   [[nodiscard]] Result<Chain> result() const;

@@ -172,7 +172,7 @@ class Walk {
   Trust prove_unsigned(const AnswerRrset& rrset) {
     const Trust trust = find_cut(rrset.owner);
     if (trust != Trust::secure) return trust;
-    return fail(ErrorCode::resolver,
+    return fail(ErrorCode::unproven,
                 to_text(Question{rrset.owner, rrset.type}) +
                     ": the resolver gave it without RRSIG, and no insecure delegation is above it");
   }
@@ -335,7 +335,7 @@ class Walk {
 
   Trust no_keys(const Name& zone, bool there) {
     if (!answers_.has_signatures()) return no_dnssec();
-    return fail(ErrorCode::resolver,
+    return fail(ErrorCode::unproven,
                 to_text(Question{zone, RrType::dnskey}) +
                     (there ? ": the resolver gave it without RRSIG"
                            : ": the resolver says there is none, but the zone signs"));
@@ -378,7 +378,7 @@ class Walk {
       if (want(Name(), RrType::dnskey) == nullptr) return no_answer();
       return no_dnssec();
     }
-    return fail(ErrorCode::resolver,
+    return fail(ErrorCode::unproven,
                 to_text(Question{name, RrType::ds}) +
                     ": the resolver answered without RRSIG, and all above it is signed");
   }

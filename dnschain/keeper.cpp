@@ -212,8 +212,12 @@ void Keeper::State::start_builds(WallTime now) {
 
 void Keeper::State::pump(KeptChain& chain, WallTime now) {
   if (chain.builder() == nullptr) return;
-  for (Question& question : chain.builder()->take_questions()) ask(chain, std::move(question), now);
-  chain.settle(now);
+  // A second time for a builder that asks again.
+  for (int rounds = 0; rounds < 2 && chain.builder() != nullptr; ++rounds) {
+    for (Question& question : chain.builder()->take_questions())
+      ask(chain, std::move(question), now);
+    chain.settle(now);
+  }
   if (chain.builder() == nullptr) forget_asks(&chain);
 }
 

@@ -118,13 +118,10 @@ void KeptChain::settle(WallTime now) {
     }
     return;
   }
-  auto chain = builder_->result();
+  auto fresh =
+      builder_->result().and_then([&](Chain chain) { return check(std::move(chain), now); });
+  if (!fresh && builder_->ask_again()) return;
   stop();
-  if (!chain) {
-    fail(chain.error().context, now);
-    return;
-  }
-  auto fresh = check(std::move(*chain), now);
   if (fresh)
     succeed(std::move(*fresh), now);
   else

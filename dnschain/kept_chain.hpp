@@ -37,7 +37,8 @@ class KeptChain {
 
   void start(WallTime now);
   [[nodiscard]] Builder* builder() { return builder_ ? &*builder_ : nullptr; }
-  /// Takes the result of the builder once it is done, or ends a build that takes too long.
+  /// Takes the result of the builder once it is done, or ends a build that takes too long. The
+  /// builder may have more questions then.
   void settle(WallTime now);
   /// Abandons a build that is running.
   void stop() { builder_.reset(); }

@@ -216,7 +216,8 @@ Bytes encode_query(const Question& question, std::uint16_t id) {
   Bytes out;
   WireWriter writer(out);
   writer.u16(id);
-  writer.u16(kRecursionDesired | kCheckingDisabled);
+  const auto checking = question.checking_disabled ? kCheckingDisabled : std::uint16_t{0};
+  writer.u16(static_cast<std::uint16_t>(kRecursionDesired | checking));
   writer.u16(1);
   writer.u16(0);
   writer.u16(0);

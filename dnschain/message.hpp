@@ -13,6 +13,8 @@ namespace mooring::dnschain {
 struct Question {
   Name owner;
   RrType type{};
+  /// Whether the resolver may answer with what it has not validated (RFC 4035, 3.2.2).
+  bool checking_disabled = true;
 
   bool operator==(const Question&) const = default;
 };
@@ -20,7 +22,8 @@ struct Question {
 /// "<name> <type>", for a person.
 [[nodiscard]] std::string to_text(const Question& question);
 
-/// A query in wire form for a recursive resolver over TCP (no length prefix): RD, CD and DO set.
+/// A query in wire form for a recursive resolver over TCP (no length prefix): RD and DO set, and CD
+/// as the question says.
 [[nodiscard]] Bytes encode_query(const Question& question, std::uint16_t id);
 
 /// Response codes that a resolver's answer is judged by (RFC 1035, 4.1.1).

@@ -26,8 +26,12 @@ Outcome<ExitStatus> run(const Options& options, Environment& environment) {
   if (!service) return tl::make_unexpected(service.error());
   const auto resolver = parse_endpoint(options.resolver, kDnsPort);
   if (!resolver) return tl::make_unexpected(resolver.error());
-  const auto chain =
-      build_chain(*service, *resolver, milliseconds_of(options.timeout), environment);
+  const auto anchor = load_anchor(options.report.trust);
+  if (!anchor) return tl::make_unexpected(anchor.error());
+  const auto at = moment(options.report.trust, environment);
+  if (!at) return tl::make_unexpected(at.error());
+  const auto chain = build_chain(*service, *resolver, {*anchor, *at},
+                                 milliseconds_of(options.timeout), environment);
   if (!chain) return tl::make_unexpected(chain.error());
   dnschain::ExtensionBody body;
   body.support_lifetime = std::chrono::hours{options.lifetime};

@@ -56,11 +56,11 @@ Outcome<std::optional<ChainComparison>> compare(const Options& options, const Ju
   if (options.resolver.empty()) return std::nullopt;
   const auto resolver = parse_endpoint(options.resolver, kDnsPort);
   if (!resolver) return tl::make_unexpected(resolver.error());
-  const auto chain =
-      build_chain(service, *resolver, milliseconds_of(options.connection.timeout), environment);
-  if (!chain) return tl::make_unexpected(chain.error());
   const auto anchor = load_anchor(options.report.trust);
   if (!anchor) return tl::make_unexpected(anchor.error());
+  const auto chain = build_chain(service, *resolver, {*anchor, judgement.at},
+                                 milliseconds_of(options.connection.timeout), environment);
+  if (!chain) return tl::make_unexpected(chain.error());
   return compare_chains(judgement.verdict,
                         dnschain::verify(chain->records, service, *anchor, judgement.at));
 }

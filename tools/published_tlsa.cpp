@@ -48,7 +48,8 @@ Outcome<PublishedTlsa> published_tlsa(const dnschain::Service& service,
   if (!anchor) return tl::make_unexpected(anchor.error());
   const auto at = moment(options.trust, environment);
   if (!at) return tl::make_unexpected(at.error());
-  const auto chain = build_chain(service, *resolver, milliseconds_of(options.timeout), environment);
+  const auto chain = build_chain(service, *resolver, {*anchor, *at},
+                                 milliseconds_of(options.timeout), environment);
   if (!chain) return tl::make_unexpected(chain.error());
   PublishedTlsa published;
   published.at = *at;

@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 
+#include "dnschain/verifier.hpp"
 #include "tools/dns_stream.hpp"
 #include "tools/tcp_socket.hpp"
 
@@ -14,18 +15,19 @@ namespace {
 /// One build: the connection to the resolver and what is in flight on it.
 class Building {
  public:
-  Building(const dnschain::Service& service, TcpSocket socket, Deadline deadline,
-           const Environment& environment)
-      : builder_(service),
+  Building(const dnschain::Service& service, const Judge& judge, TcpSocket socket,
+           Deadline deadline, const Environment& environment)
+      : service_(service),
+        judge_(judge),
+        builder_(service),
         socket_(std::move(socket)),
         deadline_(deadline),
         environment_(environment) {}
 
   Outcome<dnschain::Chain> run() {
-    while (!builder_.done()) {
-      if (auto sent = send_questions(); !sent) return tl::make_unexpected(sent.error());
-      if (builder_.done()) break;
-      if (auto taken = take_answers(); !taken) return tl::make_unexpected(taken.error());
+    if (auto done = ask(); !done) return tl::make_unexpected(done.error());
+    if (!holds() && builder_.ask_again()) {
+      if (auto done = ask(); !done) return tl::make_unexpected(done.error());
     }
     auto chain = builder_.result();
     if (!chain) return trouble("no chain: " + chain.error().context);
@@ -33,6 +35,21 @@ class Building {
   }
 
  private:
+  Outcome<void> ask() {
+    while (!builder_.done()) {
+      if (auto sent = send_questions(); !sent) return sent;
+      if (builder_.done()) break;
+      if (auto taken = take_answers(); !taken) return taken;
+    }
+    return {};
+  }
+
+  bool holds() const {
+    const auto chain = builder_.result();
+    return chain && dnschain::verify(chain->records, service_, judge_.anchor, judge_.at).kind !=
+                        dnschain::VerdictKind::bogus;
+  }
+
   Outcome<void> send_questions() {
     dnschain::Bytes out;
     for (auto& question : builder_.take_questions()) {
@@ -66,6 +83,8 @@ class Building {
     }
   }
 
+  const dnschain::Service& service_;
+  const Judge& judge_;
   dnschain::Builder builder_;
   TcpSocket socket_;
   Deadline deadline_;
@@ -78,12 +97,12 @@ class Building {
 }  // namespace
 
 Outcome<dnschain::Chain> build_chain(const dnschain::Service& service, const Endpoint& resolver,
-                                     std::chrono::milliseconds timeout,
+                                     const Judge& judge, std::chrono::milliseconds timeout,
                                      const Environment& environment) {
   const Deadline deadline = deadline_in(timeout);
   auto socket = TcpSocket::connect(resolver, deadline);
   if (!socket) return tl::make_unexpected(socket.error());
-  return Building(service, *std::move(socket), deadline, environment).run();
+  return Building(service, judge, *std::move(socket), deadline, environment).run();
 }
 
 }  // namespace mooring::tools

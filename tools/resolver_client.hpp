@@ -4,16 +4,24 @@
 #include <chrono>
 
 #include "dnschain/builder.hpp"
+#include "dnschain/trust_anchor.hpp"
 #include "tools/endpoint.hpp"
 #include "tools/environment.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {
 
+/// By what a chain that was built is judged.
+struct Judge {
+  dnschain::TrustAnchor anchor;
+  dnschain::WallTime at;
+};
+
 /// Builds a chain by asking a recursive resolver over one TCP connection, everything that can be
-/// asked at once at once. Verifies nothing. `timeout` is for the whole.
+/// asked at once at once. What does not hold is asked for once more, validated by the resolver; the
+/// chain that comes of it may be bogus all the same. `timeout` is for the whole.
 [[nodiscard]] Outcome<dnschain::Chain> build_chain(const dnschain::Service& service,
-                                                   const Endpoint& resolver,
+                                                   const Endpoint& resolver, const Judge& judge,
                                                    std::chrono::milliseconds timeout,
                                                    const Environment& environment);
 

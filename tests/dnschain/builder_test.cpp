@@ -323,19 +323,19 @@ const std::vector<Failure> kFailures{
      },
      ErrorCode::resolver, "does not do DNSSEC"},
     {"a signed zone's TLSA RRset without its RRSIG",
-     [](auto& r) { r.set(kOwner, RrType::tlsa, {kTlsa}); }, ErrorCode::resolver, "without RRSIG"},
+     [](auto& r) { r.set(kOwner, RrType::tlsa, {kTlsa}); }, ErrorCode::unproven, "without RRSIG"},
     {"a DNSKEY RRset without its RRSIG",
      [](auto& r) {
        r.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "example.com."));
        r.set("com.", RrType::dnskey, {dnskey("com.")});
      },
-     ErrorCode::resolver, "com. DNSKEY"},
+     ErrorCode::unproven, "com. DNSKEY"},
     {"no DNSKEY RRset for a zone that signs",
      [](auto& r) {
        r.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "example.com."));
        r.set("example.com.", RrType::dnskey, {});
      },
-     ErrorCode::resolver, "example.com. DNSKEY"},
+     ErrorCode::unproven, "example.com. DNSKEY"},
     {"a truncated answer",
      [](auto& r) {
        r.set(kQuestion, with_flags(response(kQuestion, with_rrsig({kTlsa}, "com.")), 2, 0));

@@ -26,7 +26,7 @@ seconds smallest_ttl(const TreeAnswer& content) {
 }  // namespace
 
 Bytes CachingResolver::answer(const Question& question, WallTime now) {
-  Entry& entry = cache_[{question.owner, question.type}];
+  Entry& entry = cache_[{question.owner, question.type, question.checking_disabled}];
   if (now >= entry.expires) {
     entry.content = authority_(question, now);
     entry.fetched = now;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <tuple>
 
 #include "dnschain/message.hpp"
 #include "support/signed_tree.hpp"
@@ -10,7 +11,8 @@
 namespace mooring::test {
 
 /// A recursive resolver with a cache, at a time that is given: an answer stays in it for its
-/// smallest TTL, and its TTLs run down meanwhile.
+/// smallest TTL, and its TTLs run down meanwhile. Answers with CD set are kept apart from the
+/// others.
 class CachingResolver {
  public:
   using Authority = std::function<TreeAnswer(const dnschain::Question&, dnschain::WallTime)>;
@@ -30,7 +32,7 @@ class CachingResolver {
   };
 
   Authority authority_;
-  std::map<std::pair<dnschain::Name, dnschain::RrType>, Entry> cache_;
+  std::map<std::tuple<dnschain::Name, dnschain::RrType, bool>, Entry> cache_;
   std::size_t misses_ = 0;
 };
 
