@@ -44,7 +44,7 @@ void add_chain_verify(CLI::App& parent, Action& action) {
   add_report_options(*command, options->report);
   command->footer(
       "Exit status: 0 secure, denial or insecure (see --require); 1 bogus; 2 not judged.\n"
-      "Example: mooring chain verify chain.bin dot.example.net --at 2026-12-01T00:00:00Z");
+      "Example: mooring chain verify chain.bin dot.example.net --at 2026-12-01");
   command->callback([options, &action] {
     action = [options](Environment& environment) { return run(*options, environment); };
   });

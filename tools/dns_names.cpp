@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/dns_names.hpp"
 
+#include <arpa/inet.h>
+
+#include <array>
+
 namespace mooring::tools {
 
 using dnschain::RrType;
@@ -74,6 +78,21 @@ std::string key_role(std::uint16_t flags) {
   std::string role = (flags & kSecureEntryPoint) != 0 ? "KSK" : "ZSK";
   if ((flags & kRevoked) != 0) role += " revoked";
   return role;
+}
+
+std::optional<std::string> reverse_name(const std::string& address) {
+  static constexpr const char* kHex = "0123456789abcdef";
+  std::array<unsigned char, sizeof(in6_addr)> octets{};
+  std::string name;
+  if (::inet_pton(AF_INET, address.c_str(), octets.data()) == 1) {
+    for (std::size_t i = sizeof(in_addr); i-- > 0;) name += std::to_string(octets.at(i)) + ".";
+    return name + "in-addr.arpa.";
+  }
+  if (::inet_pton(AF_INET6, address.c_str(), octets.data()) != 1) return std::nullopt;
+  for (std::size_t i = octets.size(); i-- > 0;) {
+    name += {kHex[octets.at(i) & 15U], '.', kHex[octets.at(i) >> 4U], '.'};
+  }
+  return name + "ip6.arpa.";
 }
 
 }  // namespace mooring::tools

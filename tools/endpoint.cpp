@@ -31,6 +31,16 @@ Outcome<std::uint16_t> parse_port(std::string_view text) {
   return static_cast<std::uint16_t>(*port);
 }
 
+/// A host alone; brackets may stand around an IPv6 address.
+Outcome<std::string> parse_host(std::string_view text) {
+  const bool brackets = text.size() > 2 && text.starts_with('[') && text.ends_with(']');
+  std::string host(brackets ? text.substr(1, text.size() - 2) : text);
+  if (is_ipv6(host) || (!host.empty() && host.find_first_of(":[]@#") == std::string::npos)) {
+    return host;
+  }
+  return trouble("\"" + std::string(text) + "\" is no host that a port could follow");
+}
+
 Outcome<Endpoint> with_port(std::string_view host, std::string_view port) {
   return parse_port(port).map([&](std::uint16_t number) {
     return Endpoint{std::string(host), number};
@@ -49,6 +59,12 @@ std::string Endpoint::text() const {
 }
 
 Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port) {
+  // As Unbound and kdig write it.
+  if (const auto mark = text.find_last_of("@#"); mark != std::string_view::npos) {
+    const auto host = parse_host(text.substr(0, mark));
+    if (!host) return tl::make_unexpected(host.error());
+    return with_port(*host, text.substr(mark + 1));
+  }
   if (text.starts_with('[')) {
     const auto close = text.find(']');
     if (close == std::string_view::npos || !is_ipv6(std::string(text.substr(1, close - 1)))) {

@@ -25,7 +25,8 @@ struct Endpoint {
   [[nodiscard]] std::string text() const;
 };
 
-/// HOST, HOST:PORT, [IPV6], [IPV6]:PORT or a bare IPv6 address.
+/// HOST, HOST:PORT, [IPV6], [IPV6]:PORT or a bare IPv6 address; "@" or "#" may stand for the colon
+/// before the port.
 [[nodiscard]] Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port);
 
 /// NAME or NAME:PORT, as a service that has TLSA records; the port is 853 when not given.

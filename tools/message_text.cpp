@@ -10,6 +10,7 @@ namespace mooring::tools {
 
 namespace {
 
+constexpr std::uint16_t kNsidOption = 3;
 constexpr std::uint16_t kKeepaliveOption = 11;
 constexpr std::uint16_t kPaddingOption = 12;
 constexpr std::uint16_t kExtendedErrorOption = 15;
@@ -111,6 +112,11 @@ std::string option_line(const EdnsOption& option) {
     return "TCP KEEPALIVE: " + std::to_string(*units / 10) + "." + std::to_string(*units % 10) +
            " s";
   }
+  if (option.code == kNsidOption) {
+    std::string text;
+    for (const std::byte octet : option.data) text += static_cast<char>(octet);
+    return "NSID: " + to_hex(option.data) + " (\"" + printable(text) + "\")";
+  }
   if (option.code == kPaddingOption) {
     return "PADDING: " + count_of(option.data.size(), "octet");
   }
@@ -152,6 +158,17 @@ std::string header_text(const DnsMessage& message) {
   return out + "\n";
 }
 
+std::string question_text(const DnsMessage& message, bool title) {
+  std::string out;
+  if (title && !message.question.empty()) {
+    out = std::string(message.edns ? "" : "\n") + ";; QUESTION SECTION:\n";
+  }
+  for (const TextRecord& record : message.question) {
+    out += name_column(";" + record.name) + "\t" + record.rr_class + "\t" + record.type + "\n";
+  }
+  return out;
+}
+
 Json edns_json(const Edns& edns) {
   Json options = Json::array();
   for (const EdnsOption& option : edns.options) {
@@ -180,19 +197,24 @@ Json record_json(const TextRecord& record) {
 
 }  // namespace
 
-std::string message_text(const DnsMessage& message) {
-  std::string out = header_text(message);
-  if (message.edns) out += edns_text(*message.edns);
-  if (!message.question.empty())
-    out += std::string(message.edns ? "" : "\n") + ";; QUESTION SECTION:\n";
-  for (const TextRecord& record : message.question) {
-    out += name_column(";" + record.name) + "\t" + record.rr_class + "\t" + record.type + "\n";
+std::string message_text(const DnsMessage& message, const Shown& shown) {
+  std::string out;
+  if (shown.comments) {
+    out = header_text(message);
+    if (message.edns) out += edns_text(*message.edns);
   }
+  if (shown.question) out += question_text(message, shown.comments);
   for (std::size_t i = 0; i < kSectionNames.size(); ++i) {
-    if (message.sections.at(i).empty()) continue;
-    out += std::string("\n;; ") + kSectionNames.at(i) + " SECTION:\n";
+    if (message.sections.at(i).empty() || !shown.sections.at(i)) continue;
+    if (shown.comments) out += std::string("\n;; ") + kSectionNames.at(i) + " SECTION:\n";
     for (const TextRecord& record : message.sections.at(i)) out += record_line(record);
   }
+  return out;
+}
+
+std::string short_text(const DnsMessage& message) {
+  std::string out;
+  for (const TextRecord& record : message.sections[0]) out += record.data + "\n";
   return out;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <random>
@@ -9,6 +11,7 @@
 #include "tools/command.hpp"
 #include "tools/dot_client.hpp"
 #include "tools/files.hpp"
+#include "tools/plus_words.hpp"
 #include "tools/query_options.hpp"
 #include "tools/query_output.hpp"
 #include "tools/server_options.hpp"
@@ -119,13 +122,23 @@ void print(const QuerySession& session, const std::vector<Answer>& answers,
     environment.out << dump(query_json(session, answers));
     return;
   }
-  environment.out << session_text(session, {environment.utf8, environment.colour});
-  for (const Answer& answer : answers) environment.out << "\n" << answer_text(answer, session);
+  if (options.short_form) {
+    for (const Answer& answer : answers) environment.out << short_text(answer.message);
+    return;
+  }
+  if (options.shown.comments) {
+    environment.out << session_text(session, {environment.utf8, environment.colour});
+  }
+  for (const Answer& answer : answers) {
+    environment.out << (options.shown.comments ? "\n" : "")
+                    << answer_text(answer, session, options.shown);
+  }
 }
 
-Outcome<ExitStatus> run(const QueryOptions& options, Environment& environment) {
-  const auto plan = plan_query(options);
+Outcome<ExitStatus> run(const QueryOptions& given, Environment& environment) {
+  const auto plan = plan_query(given);
   if (!plan) return tl::make_unexpected(plan.error());
+  const QueryOptions& options = plan->options;
   const auto policy = make_policy(options, plan->server, environment);
   if (!policy) return tl::make_unexpected(policy.error());
   auto settings = dot_settings(options.server, plan->server);
@@ -161,14 +174,61 @@ void add_message_flags(CLI::App& command, QueryOptions& options) {
   command.add_flag("--json", options.json, "print one JSON object");
 }
 
+/// What has its meaning from its place among the others. The vectors are CLI11's own; read_words()
+/// takes what it needs from the order in which it found them.
+struct OrderedOptions {
+  std::vector<CLI::Option*> options;
+  std::vector<std::vector<std::string>> values{5};
+};
+
+void add_words(CLI::App& command, OrderedOptions& ordered) {
+  struct Word {
+    const char* name;
+    const char* metavariable;
+    const char* help;
+  };
+  static constexpr std::array kWords{
+      Word{"WORDS", "",
+           "[@HOST[:PORT]] NAME [TYPE] [CLASS] [NAME [TYPE]]... (default @127.0.0.1:853, A), and "
+           "the +words below"},
+      Word{"-q", "NAME", "a name, whatever it looks like"},
+      Word{"-x", "ADDRESS", "the name that an address has in the reverse tree; type PTR"},
+      Word{"-t", "TYPE", "type of the name before it, or of all that follow"},
+      Word{"-c", "CLASS", "class likewise: IN, CH, HS, CLASS3"}};
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    CLI::Option* option =
+        command.add_option(kWords.at(i).name, ordered.values.at(i), kWords.at(i).help);
+    if (i > 0) option->allow_extra_args(false)->type_name(kWords.at(i).metavariable);
+    ordered.options.push_back(option);
+  }
+}
+
+/// "WORDS" as they are, the others with their option before them, all in their order.
+std::vector<std::string> read_words(const CLI::App& command, const OrderedOptions& ordered) {
+  std::vector<std::string> words;
+  std::vector<std::size_t> taken(ordered.options.size());
+  for (const CLI::Option* option : command.parse_order()) {
+    const auto found = std::ranges::find(ordered.options, option);
+    if (found == ordered.options.end()) continue;
+    const auto which = static_cast<std::size_t>(found - ordered.options.begin());
+    if (which > 0) words.push_back(option->get_name());
+    words.push_back(option->results().at(taken.at(which)++));
+  }
+  return words;
+}
+
 }  // namespace
 
 void add_query(CLI::App& parent, Action& action) {
   CLI::App* command =
       parent.add_subcommand("query", "Ask a DNS-over-TLS server, once it has proven who it is");
   auto options = std::make_shared<QueryOptions>();
-  command->add_option("WORDS", options->words,
-                      "[@HOST[:PORT]] NAME [TYPE] [NAME [TYPE]]... (default @127.0.0.1:853, A)");
+  auto ordered = std::make_shared<OrderedOptions>();
+  add_words(*command, *ordered);
+  command->add_option("-p", options->port, "port of a server that is named without one")
+      ->check(CLI::Range(1, 65535))
+      ->type_name("PORT")
+      ->capture_default_str();
   add_server_options(*command, options->server);
   add_trust_options(*command, options->trust);
   command
@@ -186,9 +246,13 @@ void add_query(CLI::App& parent, Action& action) {
       "With --name, --anchor or --ca the server must prove that it is NAME, or it is not asked\n"
       "and the exit status is 1. Without them anybody who answers is asked, and the output says\n"
       "\"not authenticated\". All questions are sent at once on one session.\n"
+      "Words of dig are obeyed (for all questions), any other is refused:\n" +
+      plus_words_help() +
+      "\n"
       "Exit status: 0 answered (whatever the answer); 1 not authenticated; 2 anything else.\n"
       "Example: mooring query @192.0.2.1 --name dot.example.net www.example.org AAAA");
-  command->callback([options, &action] {
+  command->callback([options, ordered, command, &action] {
+    options->words = read_words(*command, *ordered);
     action = [options](Environment& environment) { return run(*options, environment); };
   });
 }

@@ -66,10 +66,12 @@ std::string session_text(const QuerySession& session, Style style) {
   return out;
 }
 
-std::string answer_text(const Answer& answer, const QuerySession& session) {
+std::string answer_text(const Answer& answer, const QuerySession& session, const Shown& shown) {
+  std::string out = message_text(answer.message, shown);
+  if (!shown.stats) return out;
   const std::string name =
       session.server_name.empty() ? "" : "(" + printable(session.server_name) + ")";
-  return message_text(answer.message) + "\n;; Query time: " + milliseconds_text(answer.took) +
+  return out + "\n;; Query time: " + milliseconds_text(answer.took) +
          " ms\n;; SERVER: " + session.peer + name +
          " (TLS)\n;; MSG SIZE  rcvd: " + std::to_string(answer.message.octets) + "\n";
 }

@@ -9,6 +9,7 @@
 #include "tools/authentication.hpp"
 #include "tools/dns_message.hpp"
 #include "tools/json.hpp"
+#include "tools/message_text.hpp"
 #include "tools/style.hpp"
 
 namespace mooring::tools {
@@ -30,8 +31,9 @@ struct Answer {
 /// The lines about the session: TLS, who the server is and how that is known, the chain.
 [[nodiscard]] std::string session_text(const QuerySession& session, Style style);
 
-/// One answer as `dig` prints it, with its last lines.
-[[nodiscard]] std::string answer_text(const Answer& answer, const QuerySession& session);
+/// One answer as `dig` prints it, with its last lines, as far as they are wanted.
+[[nodiscard]] std::string answer_text(const Answer& answer, const QuerySession& session,
+                                      const Shown& shown);
 
 /// Session and answers as one object.
 [[nodiscard]] Json query_json(const QuerySession& session, const std::vector<Answer>& answers);

@@ -31,7 +31,7 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
   command
       .add_option("--timeout", options.timeout,
                   "for connecting with the handshake, and for each answer, in seconds")
-      ->check(CLI::Range(0.001, 3600.0))
+      ->check(CLI::Range(kLeastTimeout, kMostTimeout))
       ->type_name("SECONDS")
       ->capture_default_str();
   CLI::Option* tls12 = command.add_flag("--tls1.2", options.tls12, "TLS 1.2 only");

@@ -14,6 +14,10 @@ class App;
 
 namespace mooring::tools {
 
+/// Seconds that --timeout may have.
+inline constexpr double kLeastTimeout = 0.001;
+inline constexpr double kMostTimeout = 3600;
+
 /// Which server is meant and how it is spoken to, for every command that speaks to one.
 struct ServerOptions {
   std::string name;                     ///< TLSA base domain and SNI; empty: the host, if a name

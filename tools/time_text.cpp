@@ -81,6 +81,7 @@ std::optional<dnschain::WallTime> parse_time(std::string_view text) {
     return dnschain::WallTime{seconds{static_cast<std::int64_t>(*epoch)}};
   }
   const auto date = take_date(text);
+  if (date && text.empty()) return dnschain::WallTime{*date};
   if (!date || !take_one_of(text, "Tt ")) return std::nullopt;
   const auto time_of_day = take_time_of_day(text);
   if (!time_of_day) return std::nullopt;

@@ -11,7 +11,8 @@
 namespace mooring::tools {
 
 /// A moment as seconds since 1970 (digits alone) or as RFC 3339 writes it
-/// ("2026-12-01T00:00:00Z", any offset, fractions dropped). Nothing when it is neither.
+/// ("2026-12-01T00:00:00Z", any offset, fractions dropped); a date alone is its first second in
+/// UTC. Nothing when it is none of these.
 [[nodiscard]] std::optional<dnschain::WallTime> parse_time(std::string_view text);
 
 /// RFC 3339 in UTC: "2026-12-01T00:00:00Z".

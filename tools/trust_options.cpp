@@ -16,7 +16,7 @@ void add_trust_options(CLI::App& command, TrustOptions& options) {
       ->type_name("FILE");
   command
       .add_option("--at", options.at,
-                  "judge as of this time: seconds since 1970, or 2026-12-01T00:00:00Z")
+                  "judge as of this time: seconds since 1970, 2026-12-01T00:00:00Z or 2026-12-01")
       ->type_name("TIME");
 }
 
@@ -33,8 +33,9 @@ Outcome<dnschain::WallTime> moment(const TrustOptions& options, const Environmen
   if (options.at.empty()) return environment.now();
   const auto time = parse_time(options.at);
   if (!time) {
-    return trouble("--at \"" + options.at +
-                   "\" is no time: seconds since 1970 or 2026-12-01T00:00:00Z is needed");
+    return trouble(
+        "--at \"" + options.at +
+        "\" is no time: seconds since 1970, 2026-12-01T00:00:00Z or 2026-12-01 is needed");
   }
   return *time;
 }

@@ -98,6 +98,18 @@ check "query's JSON says so too" \
   holds "d['authentication'] == dict(method='none', authenticated=False,
          text=d['authentication']['text']) and d['chain'] is None" query "$LAB_QUERY_NAME"
 
+short() { [ "$("$mooring" query "@127.0.0.1@$good" "$LAB_QUERY_NAME" +short "$@")" = 192.0.2.80 ]; }
+check "query prints the data alone" short
+check "query takes dig's options in any order" \
+  short -t A +tcp +tls +noall -c IN --name "$LAB_NAME" --anchor "$LAB_ANCHOR"
+check "query takes the server's port apart" \
+  prints '^www\.lab\.example\..*A.*192\.0\.2\.80$' "$mooring" query A "$LAB_QUERY_NAME" @127.0.0.1 -p "$good"
+check "query asks for the name of an address" \
+  holds "d['answers'][0]['question'][0] ==
+         dict(name='80.2.0.192.in-addr.arpa.', type='PTR', **{'class': 'IN'})" query -x 192.0.2.80
+check "query refuses a word that it does not know" refused 2 '"\+trace" is not known here' \
+  query "$LAB_QUERY_NAME" +trace
+
 # --- query by a certificate authority: GnuTLS, in kdig, judges the same certificates --------------
 
 pki=$work/pki
@@ -175,7 +187,7 @@ check "a chain from another root is refused" \
 check "another server's name is refused" refused 1 'not authenticated: the server sent no dnssec_chain' \
   at "$strict" --name other.lab.example --anchor "$LAB_ANCHOR"
 check "an expired chain is refused" refused 1 'not authenticated: .*expired' \
-  at "$strict" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --at 2030-01-01T00:00:00Z
+  at "$strict" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --at 2030-01-01
 check "a chain from the future is refused" refused 1 'not authenticated: .*bogus' \
   at "$strict" --name "$LAB_NAME" --anchor "$LAB_ANCHOR" --at 2001-01-01T00:00:00Z
 check "a port without a chain is refused" refused 1 'not authenticated: .*no dnssec_chain extension' \

@@ -100,6 +100,37 @@ TEST_CASE("a query without EDNS holds nothing but its question", "[tools]") {
   CHECK(parse_message(query)->flags == 0x0020);
 }
 
+TEST_CASE("a query has the class, the options and the size that it was told", "[tools]") {
+  QuestionToAsk asked = question("version.bind", 16);
+  asked.rr_class = 3;
+  asked.nsid = true;
+  asked.padding_block = 0;
+  asked.udp_size = 4096;
+  asked.authentic_data = false;
+  const auto read = parse_message(make_query(asked, 1));
+  REQUIRE(read.has_value());
+  CHECK(read->flags == 0x0100);
+  CHECK(read->question.at(0).rr_class == "CH");
+  CHECK(read->edns->udp_size == 4096);
+  REQUIRE(read->edns->options.size() == 1);
+  CHECK(read->edns->options.at(0).code == 3);
+  asked.padding_block = 468;
+  CHECK(make_query(asked, 1).size() == 468);
+}
+
+TEST_CASE("of an answer no more is printed than is wanted", "[tools]") {
+  const Bytes a = record(1, 1, 300, octets(std::string_view("\xc0\x00\x02\x01", 4)));
+  const Bytes opt = record(41, 1232, 0, option(3, "ns1"), ".");
+  const auto message = parse_message(response(0x8180, {a}, {opt}));
+  REQUIRE(message.has_value());
+  CHECK(short_text(*message) == "192.0.2.1\n");
+  CHECK(message_text(*message, {false, false, {true, false, false}, false}) ==
+        "www.example.\t\t300\tIN\tA\t192.0.2.1\n");
+  CHECK(message_text(*message, {false, true, {false, false, false}, false}) ==
+        ";www.example.\t\t\tIN\tA\n");
+  CHECK_THAT(message_text(*message), Catch::Contains("; NSID: 6e7331 (\"ns1\")\n"));
+}
+
 TEST_CASE("an answer is printed as dig prints it", "[tools]") {
   const Bytes a = record(1, 1, 300, octets(std::string_view("\xc0\x00\x02\x01", 4)));
   const Bytes opt = record(41, 1232, 0x8000, option(15, std::string_view("\0\x16no way", 8)), ".");

@@ -18,7 +18,13 @@ TEST_CASE("servers are named by address or name, with or without a port", "[tool
                                             {"[2001:db8::1]:53", "2001:db8::1", 53, true},
                                             {"fe80::1%lo", "fe80::1%lo", 853, true},
                                             {"dot.example", "dot.example", 853, false},
-                                            {"dot.example:65535", "dot.example", 65535, false}}));
+                                            {"dot.example:65535", "dot.example", 65535, false},
+                                            {"192.0.2.1@8853", "192.0.2.1", 8853, true},
+                                            {"192.0.2.1#8853", "192.0.2.1", 8853, true},
+                                            {"2001:db8::1@53", "2001:db8::1", 53, true},
+                                            {"[2001:db8::1]#53", "2001:db8::1", 53, true},
+                                            {"fe80::1%lo@53", "fe80::1%lo", 53, true},
+                                            {"dot.example#53", "dot.example", 53, false}}));
   INFO(given.text);
   const auto endpoint = parse_endpoint(given.text, kDotPort);
   REQUIRE(endpoint.has_value());
@@ -42,7 +48,13 @@ TEST_CASE("what is no server is refused with what is wrong about it", "[tools]")
                                             {"a:1:2", "\"1:2\" is no port"},
                                             {"[::1", "must hold an IPv6 address"},
                                             {"[1.2.3.4]", "must hold an IPv6 address"},
-                                            {"[::1]853", "only :PORT may follow"}}));
+                                            {"[::1]853", "only :PORT may follow"},
+                                            {"a@", "\"\" is no port"},
+                                            {"a@dot.example", "\"dot.example\" is no port"},
+                                            {"a:53@853", "\"a:53\" is no host"},
+                                            {"@853", "\"\" is no host"},
+                                            {"[]@853", "\"[]\" is no host"},
+                                            {"a@53@853", "\"a@53\" is no host"}}));
   INFO(given.text);
   const auto endpoint = parse_endpoint(given.text, kDotPort);
   REQUIRE_FALSE(endpoint.has_value());
