@@ -10,6 +10,10 @@ namespace mooring::server {
 namespace {
 
 constexpr std::size_t kSpares = 64;  // of each size: one megabyte of the largest
+/// What any client may leave incomplete while there is memory at all: more than queries need.
+constexpr std::size_t kSmallMessage = 4096;
+/// 65535 octets and their prefix, rounded up.
+constexpr std::size_t kLargestMessage = 65U << 10U;
 
 }  // namespace
 
@@ -22,12 +26,12 @@ bool Buffer::append(ByteView octets) {
 }
 
 void Buffer::shrink(std::size_t count) {
-  end_ -= std::min(count, size());
+  end_ -= static_cast<std::uint32_t>(std::min(count, size()));
   if (empty()) clear();
 }
 
 void Buffer::consume(std::size_t count) {
-  begin_ += std::min(count, size());
+  begin_ += static_cast<std::uint32_t>(std::min(count, size()));
   if (empty()) clear();
 }
 
@@ -41,23 +45,44 @@ bool Buffer::grow(std::size_t count) {
   if (begin_ >= count && begin_ >= used) {  // half or more is used up: move instead
     std::memmove(data_.get(), data_.get() + begin_, used);
     begin_ = 0;
-    end_ = used;
+    end_ = static_cast<std::uint32_t>(used);
     return true;
   }
-  auto piece = pool_->take(used + count);
+  auto piece = pool_->take(used + count, *this);
   if (piece.data == nullptr) return false;
   if (used != 0) std::memcpy(piece.data.get(), data_.get() + begin_, used);
   clear();
   data_ = std::move(piece.data);
-  capacity_ = piece.capacity;
-  end_ = used;
+  capacity_ = static_cast<std::uint32_t>(piece.capacity);
+  end_ = static_cast<std::uint32_t>(used);
   return true;
 }
 
-BufferPool::Piece BufferPool::take(std::size_t capacity) {
-  Piece piece{nullptr, std::bit_ceil(std::max(capacity, kSmallest))};
-  if (in_use_ + piece.capacity > max_octets_) return {};
-  const auto size = static_cast<std::size_t>(std::countr_zero(piece.capacity / kSmallest));
+bool BufferPool::least_use(std::size_t octets, BufferUse use) {
+  return use == BufferUse::unproven && octets > kSmallMessage;
+}
+
+std::size_t BufferPool::limit(std::size_t octets, BufferUse use) const {
+  if (use == BufferUse::outgoing) return max_octets_;
+  if (least_use(octets, use)) return max_octets_ / 4;
+  return max_octets_ - max_octets_ / 4;
+}
+
+std::size_t BufferPool::size_class(std::size_t capacity) {
+  return static_cast<std::size_t>(std::bit_width(capacity / kSmallest)) - 1;
+}
+
+BufferPool::Piece BufferPool::take(std::size_t octets, const Buffer& asking) {
+  Piece piece{nullptr, std::bit_ceil(std::max(octets, kSmallest))};
+  // What a whole message of the greatest size needs is just above a power of two.
+  if (octets <= kLargestMessage) piece.capacity = std::min(piece.capacity, kLargestMessage);
+  const std::size_t limit = this->limit(piece.capacity, asking.use());
+  // An answer is on its way to somebody who reads, as a rule: whoever holds memory gives way to it.
+  const std::size_t least = asking.use() == BufferUse::outgoing ? 0 : piece.capacity;
+  while (in_use_ + piece.capacity > limit) {
+    if (holders_ == nullptr || !holders_->make_room(asking, least)) return {};
+  }
+  const std::size_t size = size_class(piece.capacity);
   if (size < kSizes && !spare_[size].empty()) {
     piece.data = std::move(spare_[size].back());
     spare_[size].pop_back();
@@ -70,9 +95,15 @@ BufferPool::Piece BufferPool::take(std::size_t capacity) {
 
 void BufferPool::give_back(Piece piece) {
   in_use_ -= piece.capacity;
-  const auto size = static_cast<std::size_t>(std::countr_zero(piece.capacity / kSmallest));
+  const std::size_t size = size_class(piece.capacity);
   if (size < kSizes && spare_[size].size() < kSpares) {
     spare_[size].push_back(std::move(piece.data));
+  }
+}
+
+void BufferPool::charge(std::size_t octets, const Buffer& whose) {
+  in_use_ += octets;
+  while (in_use_ > max_octets_ && holders_ != nullptr && holders_->make_room(whose, octets)) {
   }
 }
 

@@ -24,10 +24,11 @@ void ClientConnection::on_read(ByteView octets) {
   if (discarded_ > kLingerOctets) end();
 }
 
-void ClientConnection::on_read_end(int) {
+void ClientConnection::on_read_end(int error) {
+  finished_ = error == UV_EOF;
   if (state_ == State::serving) {
-    session_->on_end();
-  } else {
+    session_->on_end(finished_ ? StreamEnd::finished : StreamEnd::broken);
+  } else if (state_ == State::lingering || !finished_) {
     end();
   }
 }
@@ -40,7 +41,7 @@ void ClientConnection::on_written() {
   }
 }
 
-bool ClientConnection::send(ByteView octets) {
+std::size_t ClientConnection::send(ByteView octets) {
   return stream_.write(octets);
 }
 
@@ -53,7 +54,7 @@ void ClientConnection::close(CloseMode mode) {
   if (mode == CloseMode::at_once) return end();
   state_ = State::sending;
   // Reads again, even if the session had paused: it is thrown away.
-  stream_.set_reading(true);
+  if (!finished_) stream_.set_reading(true);
   if (stream_.writing()) {
     host_.end_within(*this, EndWait::sending);
   } else {
@@ -65,6 +66,7 @@ void ClientConnection::linger() {
   // To close while the client still sends would make the kernel answer with a reset, and that may
   // destroy what the client has not read yet: the alert or the close_notify.
   state_ = State::lingering;
+  if (finished_) return end();  // there is nothing that could still come
   stream_.shut_down();
   host_.end_within(*this, EndWait::lingering);
 }

@@ -59,7 +59,8 @@ class ClientConnection final : public StreamOwner,
   void on_read_end(int error) override;
   void on_written() override;
 
-  bool send(ByteView octets) override;
+  std::size_t send(ByteView octets) override;
+  std::size_t waiting() const override { return stream_.waiting(); }
   void set_reading(bool on) override;
   void close(CloseMode mode) override;
 
@@ -80,6 +81,7 @@ class ClientConnection final : public StreamOwner,
   TimePoint ends_at_{};
   std::uint32_t discarded_ = 0;
   State state_ = State::serving;
+  bool finished_ = false;  ///< the client sends no more
 };
 
 }  // namespace mooring::server

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kPhases = 4;
 constexpr std::size_t kCiphertextKept = 256U << 10U;
 constexpr std::size_t kOverfull = 16;
+/// More than this is not held for a client that has broken TLS.
+constexpr std::size_t kLastOctets = 4096;
 
 /// kLegal[from][to]
 constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
@@ -46,6 +48,7 @@ ClientSession::ClientSession(SessionGroup& group, tlsext::TlsSession tls,
 }
 
 ClientSession::~ClientSession() {
+  let_go();
   if (phase_ != SessionPhase::closed) --group_.size_;
 }
 
@@ -60,30 +63,36 @@ void ClientSession::on_data(ByteView octets, TimePoint now) {
   const auto state = tls_.state();
   if (!received) {
     const bool early = phase_ == SessionPhase::handshaking;
-    close(CloseMode::after_sending,
+    close(held_ > kLastOctets ? CloseMode::at_once : CloseMode::after_sending,
           early ? counters.closed_handshake_failed : counters.closed_tls_error);
     return;
   }
-  if (state == tlsext::SessionState::handshaking) return;
+  if (state == tlsext::SessionState::handshaking) return note_holding();
   if (phase_ == SessionPhase::handshaking) handshake_done();
   if (exchange_.received() != messages_before) restart_idle(now);
   // A client that says it sends no more may still read; it is answered what it has asked.
   if (state != tlsext::SessionState::open) end(counters.closed_by_client);
   update_reading();
+  note_holding();
 }
 
 void ClientSession::on_sent() {
   if (phase_ == SessionPhase::closed) return;
-  held_ = 0;
-  ListHook<WriteTimerTag>::unlink();
+  let_go();
   group_.dirty_.push_back(*this);
 }
 
-void ClientSession::on_end() {
+void ClientSession::on_end(StreamEnd how) {
   if (phase_ == SessionPhase::closed) return;
   auto& counters = group_.counters_.connections;
-  const bool early = phase_ == SessionPhase::handshaking;
-  close(CloseMode::at_once, early ? counters.closed_handshake_failed : counters.closed_by_client);
+  if (phase_ == SessionPhase::handshaking) {
+    return close(CloseMode::at_once, counters.closed_handshake_failed);
+  }
+  if (how == StreamEnd::broken) return close(CloseMode::at_once, counters.closed_by_client);
+  // What was sent already is the client's, and after it our own close_notify (RFC 8446, 6.1).
+  exchange_.abandon();
+  end(counters.closed_by_client);
+  group_.dirty_.push_back(*this);
 }
 
 void ClientSession::on_ciphertext(ByteView octets) {
@@ -125,7 +134,8 @@ void ClientSession::close(CloseMode mode, Counter& reason) {
   --group_.size_;
   exchange_.abandon();
   ListHook<PhaseTimerTag>::unlink();
-  ListHook<WriteTimerTag>::unlink();
+  let_go();
+  ListHook<HolderTag>::unlink();
   ListHook<DirtyTag>::unlink();
   transport_.close(mode);
 }
@@ -150,7 +160,7 @@ void ClientSession::flush(TimePoint now) {
   }
   if (held_ == 0 && !exchange_.ready().empty()) send_answers();
   if (phase_ == SessionPhase::closed) return;
-  if (held_ + exchange_.ready().size() > kOverfull * group_.settings_.max_waiting_octets) {
+  if (waiting() > kOverfull * group_.settings_.max_waiting_octets) {
     close(CloseMode::at_once, counters.closed_overfull);
     return;
   }
@@ -160,6 +170,7 @@ void ClientSession::flush(TimePoint now) {
     return;
   }
   update_reading();
+  note_holding();
 }
 
 void ClientSession::send_answers() {
@@ -175,13 +186,8 @@ void ClientSession::transmit() {
   if (ciphertext.empty()) return;
   group_.counters_.connections.octets_sent.add(ciphertext.size());
   group_.counters_.clients.writes.add();
-  if (!transport_.send(ciphertext)) {
-    if (held_ == 0) {
-      write_deadline_ = now_ + group_.settings_.write_timeout;
-      group_.writing_.push_back(*this);
-    }
-    held_ += ciphertext.size();
-  }
+  const std::size_t kept = transport_.send(ciphertext);
+  if (kept != 0) hold(kept);
   if (ciphertext.capacity() > kCiphertextKept) {
     ciphertext = {};
   } else {
@@ -197,7 +203,7 @@ bool ClientSession::has_work() const {
 
 /// Octets that the client does not take.
 std::size_t ClientSession::waiting() const {
-  return held_ == 0 ? 0 : held_ + exchange_.ready().size();
+  return held_ == 0 ? 0 : transport_.waiting() + exchange_.ready().size();
 }
 
 void ClientSession::update_reading() {
@@ -225,6 +231,60 @@ void ClientSession::on_phase_timeout(TimePoint now) {
   } else {
     close_politely(counters.closed_idle);
   }
+}
+
+void ClientSession::on_write_timeout(TimePoint now) {
+  const auto left = static_cast<std::uint32_t>(transport_.waiting());
+  if (left >= unsent_) {
+    return close(CloseMode::at_once, group_.counters_.connections.closed_write_timeout);
+  }
+  unsent_ = left;  // slow, but it takes what it is sent
+  write_deadline_ = now + group_.settings_.write_timeout;
+  group_.writing_.push_back(*this);
+}
+
+/// The transport has made a copy: memory like any other.
+void ClientSession::hold(std::size_t octets) {
+  if (held_ == 0) {
+    write_deadline_ = now_ + group_.settings_.write_timeout;
+    group_.writing_.push_back(*this);
+  }
+  held_ += static_cast<std::uint32_t>(octets);
+  unsent_ = static_cast<std::uint32_t>(transport_.waiting());
+  group_.buffers_.charge(octets, exchange_.outgoing());
+}
+
+void ClientSession::let_go() {
+  if (held_ == 0) return;
+  group_.buffers_.discharge(held_);
+  held_ = unsent_ = 0;
+  ListHook<WriteTimerTag>::unlink();
+}
+
+/// Keeps its place among those that hold memory longer than for this turn.
+void ClientSession::note_holding() {
+  const std::size_t answers = held_ == 0 ? 0 : held_ + exchange_.outgoing().capacity();
+  const std::size_t octets = exchange_.incoming().capacity() + answers;
+  if (octets == 0 || phase_ == SessionPhase::closed) {
+    if (ListHook<HolderTag>::linked()) ListHook<HolderTag>::unlink();
+    return;
+  }
+  const std::size_t base = exchange_.received() == 0 ? 0 : SessionGroup::kHoldings;
+  const std::size_t list = base + SessionGroup::holding_class(octets);
+  if (ListHook<HolderTag>::linked() && holding_ == list) return;
+  holding_ = static_cast<std::uint8_t>(list);
+  group_.holders_[list].push_back(*this);
+}
+
+/// What it holds is needed for others; it is closed at the end of this turn.
+void ClientSession::give_way() {
+  ListHook<HolderTag>::unlink();
+  exchange_.give_way();
+  let_go();
+}
+
+bool ClientSession::owns(const Buffer& buffer) const {
+  return &buffer == &exchange_.incoming() || &buffer == &exchange_.outgoing();
 }
 
 }  // namespace mooring::server

@@ -22,9 +22,11 @@ enum class CloseMode : std::uint8_t {
 /// its group; it must not call them back from in there.
 class ClientTransport {
  public:
-  /// Sends all the octets, in one write if the kernel takes them. True: it took them all. False:
-  /// the rest was copied, and ClientSession::on_sent is called once all that is held has gone.
-  [[nodiscard]] virtual bool send(ByteView octets) = 0;
+  /// Sends all the octets, in one write if the kernel takes them. What it does not take is copied;
+  /// returns how much that is. ClientSession::on_sent is called once all that was copied has gone.
+  [[nodiscard]] virtual std::size_t send(ByteView octets) = 0;
+  /// Octets of what was copied that the kernel has not taken yet.
+  [[nodiscard]] virtual std::size_t waiting() const = 0;
   /// Reading starts on, and is switched off while the client is over one of its bounds.
   virtual void set_reading(bool on) = 0;
   /// The session is closed; called once, the last call of all. The transport destroys the session
@@ -33,6 +35,12 @@ class ClientTransport {
 
  protected:
   ~ClientTransport() = default;
+};
+
+/// How a client's stream has ended.
+enum class StreamEnd : std::uint8_t {
+  finished,  ///< it sends no more, but may still read
+  broken,
 };
 
 enum class SessionPhase : std::uint8_t {
@@ -47,6 +55,7 @@ enum class SessionPhase : std::uint8_t {
 class ClientSession final : private ListHook<PhaseTimerTag>,
                             private ListHook<WriteTimerTag>,
                             private ListHook<DirtyTag>,
+                            private ListHook<HolderTag>,
                             private ExchangeListener,
                             private tlsext::SessionSink {
  public:
@@ -65,8 +74,9 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void on_data(ByteView octets, TimePoint now);
   /// All that the transport held has gone.
   void on_sent();
-  /// The client has ended or reset the TCP connection: answers to it are dropped (RFC 7766, 6.2.4).
-  void on_end();
+  /// The client has ended or reset the TCP connection: answers that are not sent yet are dropped
+  /// (RFC 7766, 6.2.4).
+  void on_end(StreamEnd how);
 
   [[nodiscard]] SessionPhase phase() const { return phase_; }
 
@@ -92,6 +102,12 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void update_reading();
   void restart_idle(TimePoint now);
   void on_phase_timeout(TimePoint now);
+  void on_write_timeout(TimePoint now);
+  void hold(std::size_t octets);
+  void let_go();
+  void note_holding();
+  void give_way();
+  [[nodiscard]] bool owns(const Buffer& buffer) const;
   [[nodiscard]] bool has_work() const;
   [[nodiscard]] std::size_t waiting() const;
 
@@ -102,10 +118,12 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   TimePoint now_;              ///< of the call that is being served
   TimePoint phase_deadline_;   ///< the end of the handshake, or of idleness
   TimePoint write_deadline_;   ///< for the client to take what the transport holds
-  std::size_t held_ = 0;       ///< at most so much is held by the transport
+  std::uint32_t held_ = 0;     ///< octets of copies that the transport has made
+  std::uint32_t unsent_ = 0;   ///< of these, when last looked at, what the kernel had not taken
   Counter* reason_ = nullptr;  ///< why it is ending
   SessionPhase phase_ = SessionPhase::handshaking;
   bool reading_ = true;
+  std::uint8_t holding_ = 0;  ///< its list in the group's holders, while it is in one
 };
 
 }  // namespace mooring::server

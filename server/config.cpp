@@ -304,6 +304,7 @@ void Reading::read_limits() {
   });
   section.number("in_flight", limits.in_flight, 1, 65'535);
   section.number("write_buffer", limits.write_buffer, 131'072, 16'777'216);
+  section.number("message_memory", limits.message_memory, 4'194'304, std::int64_t{1} << 40U);
   section.duration("handshake_timeout", limits.handshake_timeout, 100ms, 5min);
   section.duration("idle_timeout", limits.idle_timeout, 100ms, 1h);
   section.duration("write_timeout", limits.write_timeout, 100ms, 5min);

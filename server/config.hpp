@@ -91,6 +91,7 @@ struct LimitsConfig {
   std::vector<IpPrefix> exempt;        ///< clients that connections_per_client does not count
   unsigned in_flight = 128;            ///< queries of one connection
   std::size_t write_buffer = 262'144;  ///< octets of answers that one connection may have waiting
+  std::size_t message_memory = 256U << 20U;  ///< octets for all messages that wait, of all workers
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{30'000};
   std::chrono::milliseconds write_timeout{10'000};

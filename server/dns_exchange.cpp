@@ -25,7 +25,11 @@ OwnAnswer describe(QueryFailure why) {
 
 DnsExchange::DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
                          ExchangeListener& listener)
-    : upstream_(upstream), counters_(counters), listener_(listener), in_(buffers), out_(buffers) {}
+    : upstream_(upstream),
+      counters_(counters),
+      listener_(listener),
+      in_(buffers, BufferUse::unproven),
+      out_(buffers) {}
 
 DnsExchange::~DnsExchange() {
   abandon();
@@ -50,10 +54,17 @@ void DnsExchange::abandon() {
   out_.clear();
 }
 
+void DnsExchange::give_way() {
+  in_.stop();
+  out_.clear();
+  fault_ = ExchangeFault::no_memory;
+  listener_.on_exchange_changed();
+}
+
 Take DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
   if (in_flight() >= upstream_.fair_share(max_in_flight)) return Take::later;
   counters_.queries.add();
-  ++received_;
+  if (received_++ == 0) in_.set_use(BufferUse::incoming);
   const auto checked = check_query(message);
   const Query query{message, checked.shape};
   switch (checked.verdict) {

@@ -47,11 +47,17 @@ class DnsExchange final : private QueryOwner {
   void stop();
   /// The client is gone: no answer is wanted any more.
   void abandon();
+  /// Its memory is needed for others: everything is lost, as a fault.
+  void give_way();
 
   /// Answers with their prefixes that are ready to be sent.
   [[nodiscard]] ByteView ready() const { return out_.view(); }
   /// All that was ready has been sent.
   void clear_ready() { out_.clear(); }
+  /// Memory for what has come and cannot be used yet.
+  [[nodiscard]] const Buffer& incoming() const { return in_.buffer(); }
+  /// Memory for what is ready().
+  [[nodiscard]] const Buffer& outgoing() const { return out_; }
 
   [[nodiscard]] bool held_back() const { return in_.state() == FramerState::held_back; }
   [[nodiscard]] ExchangeFault fault() const { return fault_; }

@@ -29,7 +29,8 @@ enum class FramerState : std::uint8_t {
 /// used only while there is such.
 class DnsFramer {
  public:
-  explicit DnsFramer(BufferPool& pool) : kept_(pool) {}
+  /// `use` is what the messages count as in the pool.
+  explicit DnsFramer(BufferPool& pool, BufferUse use = BufferUse::outgoing) : kept_(pool, use) {}
 
   /// Takes octets of the stream and calls `take` with each message, without its prefix, valid
   /// during the call.
@@ -66,6 +67,9 @@ class DnsFramer {
 
   [[nodiscard]] FramerState state() const { return state_; }
   [[nodiscard]] std::size_t octets_kept() const { return kept_.size(); }
+  void set_use(BufferUse use) { kept_.set_use(use); }
+  /// What is kept lies in this.
+  [[nodiscard]] const Buffer& buffer() const { return kept_; }
 
  private:
   static constexpr std::size_t kPrefix = 2;

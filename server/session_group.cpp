@@ -2,6 +2,7 @@
 #include "server/session_group.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "server/client_session.hpp"
 
@@ -9,7 +10,9 @@ namespace mooring::server {
 
 SessionGroup::SessionGroup(const SessionSettings& settings, BufferPool& buffers,
                            UpstreamPool& upstream, Counters& counters)
-    : settings_(settings), buffers_(buffers), upstream_(upstream), counters_(counters) {}
+    : settings_(settings), buffers_(buffers), upstream_(upstream), counters_(counters) {
+  buffers_.set_holders(this);
+}
 
 void SessionGroup::flush(TimePoint now) {
   while (ClientSession* const session = dirty_.front()) {
@@ -28,8 +31,30 @@ void SessionGroup::on_time(TimePoint now) {
   }
   while (ClientSession* const session = writing_.front()) {
     if (session->write_deadline_ > now) break;
-    session->close(CloseMode::at_once, counters_.connections.closed_write_timeout);
+    session->on_write_timeout(now);
   }
+}
+
+std::size_t SessionGroup::holding_class(std::size_t octets) {
+  return std::min<std::size_t>(std::bit_width(octets >> 10U), kHoldings - 1);
+}
+
+/// Of those of least use the one that holds the most goes first, the oldest of several.
+bool SessionGroup::make_room(const Buffer& asking, std::size_t least) {
+  const std::size_t bases = BufferPool::least_use(least, asking.use()) ? 1 : 2;
+  for (std::size_t base = 0; base < bases * kHoldings; base += kHoldings) {
+    for (std::size_t size = kHoldings; size-- > holding_class(least);) {
+      ClientSession* found = nullptr;
+      holders_[base + size].visit([&](ClientSession& session) {
+        if (!session.owns(asking)) found = &session;
+        return found == nullptr;
+      });
+      if (found == nullptr) continue;
+      found->give_way();
+      return true;
+    }
+  }
+  return false;
 }
 
 std::optional<TimePoint> SessionGroup::next_deadline() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,14 +29,16 @@ class ClientSession;
 struct PhaseTimerTag;
 struct WriteTimerTag;
 struct DirtyTag;
+struct HolderTag;
 
 /// What the sessions of one worker share: settings, buffers, timers, and the list of those that
 /// have something to do at the end of this turn of the loop. Must outlive its sessions.
-class SessionGroup {
+class SessionGroup final : private MemoryHolders {
  public:
   /// `buffers`, `upstream` and `counters` must outlive the group.
   SessionGroup(const SessionSettings& settings, BufferPool& buffers, UpstreamPool& upstream,
                Counters& counters);
+  ~SessionGroup() { buffers_.set_holders(nullptr); }
   SessionGroup(const SessionGroup&) = delete;
   SessionGroup& operator=(const SessionGroup&) = delete;
 
@@ -63,6 +66,12 @@ class SessionGroup {
 
  private:
   friend class ClientSession;
+  /// By the size of what they hold, in powers of two of kilobytes.
+  static constexpr std::size_t kHoldings = 16;
+  using Holders = List<ClientSession, HolderTag>;
+
+  bool make_room(const Buffer& asking, std::size_t least) override;
+  [[nodiscard]] static std::size_t holding_class(std::size_t octets);
 
   SessionSettings settings_;
   BufferPool& buffers_;
@@ -74,6 +83,9 @@ class SessionGroup {
   List<ClientSession, PhaseTimerTag> established_;
   List<ClientSession, WriteTimerTag> writing_;
   List<ClientSession, DirtyTag> dirty_;
+  /// Sessions that hold memory from turn to turn, those that have for longest in front; before the
+  /// others those that have not sent one whole message.
+  std::array<Holders, 2 * kHoldings> holders_;
   std::vector<std::byte> ciphertext_;  ///< gathered from TLS for one send; empty between calls
 };
 

@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t kReservedFiles = 64;
 constexpr std::size_t kFilesPerLoop = 8;
 constexpr std::size_t kMostLinks = 64;
-/// Shared by all workers: messages of clients that are incomplete, or wait to be sent.
-constexpr std::size_t kBufferOctets = 256U << 20U;
+/// What a worker needs to work at all.
+constexpr std::size_t kLeastBufferOctets = 1U << 20U;
 
 tlsext::Identity tls_identity(const IdentityConfig& identity) {
   return {identity.name, identity.certificate_pem, identity.private_key_pem};
@@ -105,7 +105,8 @@ WorkerSettings worker_settings(const Config& config) {
   out.upstream = upstream_settings(config);
   out.upstream_servers = config.upstream.servers;
   out.exempt = config.limits.exempt;
-  out.buffer_octets = kBufferOctets / config.server.workers;
+  out.buffer_octets =
+      std::max(config.limits.message_memory / config.server.workers, kLeastBufferOctets);
   return out;
 }
 

@@ -109,20 +109,24 @@ void TcpStream::set_reading(bool on) {
                 });
 }
 
-bool TcpStream::write(ByteView octets) {
+std::size_t TcpStream::write(ByteView octets) {
   if (kept_writes_ == 0) {
     const uv_buf_t buffer = as_buffer(octets);
     const int count = uv_try_write(as_stream(handle_), &buffer, 1);
     // A broken connection takes nothing more: what was to be sent is as good as gone.
-    if (count < 0 && count != UV_EAGAIN) return true;
+    if (count < 0 && count != UV_EAGAIN) return 0;
     if (count > 0) octets = octets.subspan(static_cast<std::size_t>(count));
-    if (octets.empty()) return true;
+    if (octets.empty()) return 0;
   }
-  keep(octets);
-  return kept_writes_ == 0;
+  return keep(octets);
 }
 
-void TcpStream::keep(ByteView octets) {
+std::size_t TcpStream::waiting() const {
+  return uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(handle_.get()));
+}
+
+/// 0 when the connection is gone.
+std::size_t TcpStream::keep(ByteView octets) {
   auto write = std::make_unique<Write>();
   write->octets.assign(octets.begin(), octets.end());
   write->request.data = write.get();
@@ -132,9 +136,10 @@ void TcpStream::keep(ByteView octets) {
     TcpStream* stream = stream_of(request->handle);
     if (stream != nullptr) stream->written();
   };
-  if (uv_write(&write->request, as_stream(handle_), &buffer, 1, done) != 0) return;
+  if (uv_write(&write->request, as_stream(handle_), &buffer, 1, done) != 0) return 0;
   static_cast<void>(write.release());
   ++kept_writes_;
+  return octets.size();
 }
 
 void TcpStream::written() {

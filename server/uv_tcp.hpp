@@ -49,9 +49,11 @@ class TcpStream {
 
   void set_reading(bool on);
   /// Writes what the kernel takes at once and keeps a copy of the rest, which goes as soon as it
-  /// can. True: nothing was kept. An error shows as the end of what can be read, or is of no
+  /// can; returns the size of the copy. An error shows as the end of what can be read, or is of no
   /// interest: the connection is gone.
-  bool write(ByteView octets);
+  std::size_t write(ByteView octets);
+  /// Octets of copies that the kernel has not taken yet.
+  [[nodiscard]] std::size_t waiting() const;
   /// Has the kernel acknowledge at once what was received, in place of waiting for something to
   /// send.
   void acknowledge();
@@ -63,7 +65,7 @@ class TcpStream {
   struct Write;
   struct Connect;
   struct Shutdown;
-  void keep(ByteView octets);
+  [[nodiscard]] std::size_t keep(ByteView octets);
   void written();
 
   StreamOwner& owner_;

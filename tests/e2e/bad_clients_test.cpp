@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Clients that should not be, over real sockets. Each test ends with a good client that is served.
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 
 #include "e2e/running_server.hpp"
@@ -33,6 +35,16 @@ struct Fixture {
 int alert_in(const Octets& stream) {
   const bool alert = stream.size() >= 7 && stream[0] == std::byte{21} && stream[5] == std::byte{2};
   return alert ? std::to_integer<int>(stream[6]) : -1;
+}
+
+/// Answers with messages of about `size` octets.
+TcpUpstream::Script big_answers(unsigned size) {
+  return [size](TcpUpstream::Connection& connection, const Octets& asked) {
+    const Octets filler =
+        MessageWriter().u8(0).u16(41).u16(1232).u32(0).u16(size + 4).u16(65001).u16(size).fill(
+            size);
+    connection.peer.send(framed(answer_to(asked, 1, filler, 1)));
+  };
 }
 
 }  // namespace
@@ -209,12 +221,7 @@ TEST_CASE("a client that does not read stops being read, and is closed in the en
       GENERATE(table<std::string, std::string, std::string>(
           {{"4", "700ms", "closed_write_timeout"}, {"128", "1m", "closed_overfull"}}));
   // Large answers, so that not many fit into the kernel's buffers.
-  TcpUpstream upstream([](TcpUpstream::Connection& connection, const Octets& asked) {
-    const Octets filler =
-        MessageWriter().u8(0).u16(41).u16(1232).u32(0).u16(60'004).u16(65001).u16(60'000).fill(
-            60'000);
-    connection.peer.send(framed(answer_to(asked, 1, filler, 1)));
-  });
+  TcpUpstream upstream(big_answers(60'000));
   RunningServer server(upstream.port(), "[limits]\nwrite_timeout = '" + write_timeout +
                                             "'\nwrite_buffer = 131072\nin_flight = " + in_flight +
                                             "\n");
@@ -232,6 +239,45 @@ TEST_CASE("a client that does not read stops being read, and is closed in the en
   CHECK(server.counts("connections", counter, 1));
   if (kMemoryIsTheServers) CHECK(server.process().resident_octets() < before + (16U << 20U));
   CHECK(other.ask(query(2, "other.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("half-sent messages of many clients cost nobody else an answer", "[e2e]") {
+  TcpUpstream upstream(big_answers(1'000));
+  RunningServer server(upstream.port(), "[limits]\nmessage_memory = 4194304\n");
+  OpensslDotClient victim(server.port());
+  std::vector<TcpPeer> hostile;
+  for (unsigned i = 0; i < 300; ++i) {
+    OpensslDotClient client(server.port());
+    if (i % 2 == 0) REQUIRE(client.ask(query(1, "a.example")));
+    client.send(MessageWriter().u16(65'535).fill(33'000U >> i % 6));
+    hostile.push_back(client.take_connection());
+    if (i % 10 == 0) REQUIRE(victim.ask(query(i, host_of(i))));
+  }
+  CHECK(server.counts("connections", "closed_no_memory", 50));
+  REQUIRE(victim.ask(query(1, "b.example")));
+  CHECK(OpensslDotClient(server.port()).ask(query(2, "c.example")));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("a client that has ended its side still gets what was sent to it", "[e2e]") {
+  // More than the kernel takes for a client that does not read.
+  constexpr unsigned kAnswers = 60;
+  const bool says_goodbye = GENERATE(false, true);
+  TcpUpstream upstream(big_answers(60'000));
+  RunningServer server(upstream.port(), "[limits]\nwrite_buffer = 262144\n");
+  OpensslDotClient client(server.port());
+  const int little = 65536;
+  setsockopt(client.peer().socket(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+  for (unsigned id = 0; id < kAnswers; ++id) client.send(framed(query(id, "big.example")));
+  REQUIRE(server.counts("queries", "answers", kAnswers));
+  if (says_goodbye) client.send_close_notify();
+  client.peer().shut_down();
+  unsigned got = 0;
+  while (client.receive(5s)) ++got;
+  CHECK(client.wait_for_end() == TlsEnd::close_notify);
+  CHECK(got >= (says_goodbye ? kAnswers : 1));
+  CHECK(server.counter("connections", "closed_by_client") == 1);
   CHECK(server.stop() == 0);
 }
 

@@ -58,7 +58,7 @@ void as_ciphertext(ByteView octets, std::size_t piece) {
       client.session->on_data(part, worker.now);
     }
     worker.turn();
-    client.session->on_end();
+    client.session->on_end(StreamEnd::broken);
     expect(!client.misused);
   }
   expect(worker.group.size() == 0);

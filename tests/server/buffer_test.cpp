@@ -61,6 +61,35 @@ TEST_CASE("buffers stop growing at the bound of their pool", "[server]") {
   CHECK(pool.octets_in_use() <= 64U << 10U);
 }
 
+TEST_CASE("messages that come leave a reserve for answers", "[server]") {
+  BufferPool pool(64U << 10U);
+  Buffer fresh(pool, BufferUse::unproven), incoming(pool, BufferUse::incoming), answer(pool);
+  CHECK_FALSE(fresh.append(Octets(17'000)));
+  REQUIRE(fresh.append(Octets(16'000)));
+  REQUIRE(incoming.append(Octets(32'000)));
+  Buffer small(pool, BufferUse::unproven);
+  CHECK_FALSE(small.append(Octets(1)));
+  CHECK_FALSE(Buffer(pool, BufferUse::incoming).append(Octets(1)));
+  CHECK(answer.append(Octets(16'000)));
+  CHECK_FALSE(Buffer(pool).append(Octets(1)));
+  incoming.clear();
+  CHECK(small.append(Octets(4'000)));
+  CHECK_FALSE(Buffer(pool, BufferUse::unproven).append(Octets(4'100)));
+}
+
+TEST_CASE("a message of the greatest size needs no more than its own memory", "[server]") {
+  BufferPool pool(1U << 20U);
+  {
+    Buffer whole(pool);
+    REQUIRE(whole.append(Octets(65'537)));
+    CHECK(pool.octets_in_use() < 68'000);
+    REQUIRE(whole.append(Octets(65'537)));
+  }
+  Buffer other(pool);
+  REQUIRE(other.append(Octets(1)));
+  CHECK(pool.octets_in_use() == 1024);
+}
+
 namespace {
 
 struct One;

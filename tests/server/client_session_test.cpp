@@ -232,7 +232,7 @@ TEST_CASE("the answers of a client that has gone are dropped", "[session]") {
   client.send(queries_framed(1, 3), SIZE_MAX);
   worker.turn();
   worker.connect_all();
-  client.session->on_end();
+  client.session->on_end(StreamEnd::broken);
   CHECK(client.closed);
   CHECK(client.mode == CloseMode::at_once);
   const auto writes = client.writes;
@@ -241,6 +241,28 @@ TEST_CASE("the answers of a client that has gone are dropped", "[session]") {
   CHECK(worker.counters.clients.answers_dropped.value() == 3);
   CHECK(worker.counters.upstream.answers_late.value() == 3);
   CHECK(worker.buffers.octets_in_use() == 0);
+}
+
+TEST_CASE("a client that has ended its side gets what was sent, and close_notify", "[session]") {
+  WorkerFixture worker;
+  DotClient client(worker);
+  client.shake_hands();
+  client.stalled = GENERATE(false, true);
+  client.ask(query(1, host_of(1)));
+  worker.answer_all();
+  client.ask(query(2, host_of(2)));
+  client.session->on_end(StreamEnd::finished);
+  worker.turn();
+  CHECK(worker.counters.clients.answers_dropped.value() == 1);
+  CHECK(client.closed == !client.stalled);
+  client.unstall();
+  worker.turn();
+  CHECK(client.closed);
+  CHECK(client.mode == CloseMode::after_sending);
+  CHECK(client.read().size() == 1);
+  CHECK(client.tls().state() == tlsext::SessionState::peer_closed);
+  CHECK(worker.counters.connections.closed_by_client.value() == 1);
+  CHECK_FALSE(client.misused);
 }
 
 TEST_CASE("a session may be destroyed with queries in flight", "[session]") {

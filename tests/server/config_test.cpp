@@ -105,6 +105,7 @@ client_prefix_v6 = 56
 exempt = ["192.0.2.0/24"]
 in_flight = 9
 write_buffer = 200000
+message_memory = 5000000
 handshake_timeout = "3s"
 idle_timeout = "2m"
 write_timeout = "4s"
@@ -127,6 +128,7 @@ level = "debug")");
   CHECK(config.limits.exempt.size() == 1);
   CHECK(config.limits.in_flight == 9);
   CHECK(config.limits.write_buffer == 200'000);
+  CHECK(config.limits.message_memory == 5'000'000);
   CHECK(config.limits.handshake_timeout == 3s);
   CHECK(config.limits.idle_timeout == 2min);
   CHECK(config.limits.write_timeout == 4s);
@@ -155,6 +157,8 @@ TEST_CASE("a wrong setting is reported with its place and what was expected", "[
       {"[limits]\nexempt = ['::1', 2]", "12:18: limits.exempt: expected a string"},
       {"[limits]\nexempt = ['::1/8']", "12:11: expected an address or a prefix"},
       {"[limits]\nwrite_buffer = 10", "12:16: limits.write_buffer: expected an integer from"},
+      {"[limits]\nmessage_memory = 4000000",
+       "12:18: limits.message_memory: expected an integer from"},
       {"[tls]\ntickets = 'no'", "12:11: tls.tickets: expected true or false, found a string"},
       {"[tls]\nminimum_version = '1.1'", "12:19: tls.minimum_version: expected one of \"1.2\""},
       {"[tls]\nticket_lifetime = '8d'", "12:19: tls.ticket_lifetime: expected a duration"},

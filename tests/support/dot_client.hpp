@@ -111,16 +111,20 @@ class DotClient final : public server::ClientTransport {
   /// The client reads again what it did not.
   void unstall() {
     stalled = false;
+    unsent = 0;
     session->on_sent();
   }
   [[nodiscard]] tlsext::TlsSession& tls() { return tls_; }
 
   // ClientTransport
-  bool send(server::ByteView octets) override {
+  std::size_t waiting() const override { return unsent; }
+  std::size_t send(server::ByteView octets) override {
     ++writes;
     misused = misused || closed || octets.empty();
     wire_.insert(wire_.end(), octets.begin(), octets.end());
-    return !stalled;
+    if (!stalled) return 0;
+    unsent += octets.size();
+    return octets.size();
   }
   void set_reading(bool on) override {
     misused = misused || closed || on == reading;
@@ -133,7 +137,8 @@ class DotClient final : public server::ClientTransport {
   }
 
   std::unique_ptr<server::ClientSession> session;
-  bool stalled = false;  ///< the kernel takes nothing
+  bool stalled = false;    ///< the kernel takes nothing
+  std::size_t unsent = 0;  ///< of what was sent while it was
   bool reading = true;
   bool closed = false;
   bool misused = false;
