@@ -337,11 +337,17 @@ std::vector<ServiceStatus> Keeper::status() const {
   return out;
 }
 
-std::optional<KeeperState> Keeper::take_state() {
-  if (!std::exchange(state_->context.state_stale, false)) return std::nullopt;
+std::optional<KeeperState> Keeper::unstored_state() const {
+  if (!state_->context.state_stale) return std::nullopt;
   KeeperState out;
   for (const auto& chain : state_->chains) out.services.push_back(chain->stored());
   return out;
+}
+
+void Keeper::state_stored(WallTime now) {
+  state_->context.state_stale = false;
+  for (const auto& chain : state_->chains) chain->state_stored(now);
+  state_->update_table();
 }
 
 }  // namespace mooring::dnschain

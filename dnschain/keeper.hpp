@@ -121,9 +121,12 @@ class Keeper {
   [[nodiscard]] std::vector<KeeperEvent> take_events();
   [[nodiscard]] std::vector<ServiceStatus> status() const;
 
-  /// What is to be stored, when that has changed since the last call. It must be stored before the
-  /// table that goes with it is served: it holds the support lifetimes announced there.
-  [[nodiscard]] std::optional<KeeperState> take_state();
+  /// What is to be stored, as long as it is not. It holds until when clients may be told to insist
+  /// on the extension: the table announces no more than what is stored.
+  [[nodiscard]] std::optional<KeeperState> unstored_state() const;
+  /// What unstored_state() gave at this moment is on disk. Without a place to store it in the
+  /// caller says so all the same. table() may be another one afterwards.
+  void state_stored(WallTime now);
 
  private:
   struct State;

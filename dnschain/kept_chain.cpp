@@ -16,8 +16,6 @@ constexpr seconds kLongestBackoff{60};
 constexpr seconds kBackoffNearBound{10};
 constexpr seconds kNear{600};
 constexpr seconds kSignaturesNear{3600};
-/// The stored end of pins runs ahead by so much, so that it need not be stored all the time.
-constexpr seconds kPinSlack{3600};
 /// A build is given up after so many times the timeout of a question.
 constexpr int kTimeoutsPerBuild = 12;
 
@@ -49,7 +47,7 @@ seconds KeptChain::jittered(seconds time) const {
 // --- Settings.
 
 void KeptChain::restore(const StoredService& stored, WallTime now) {
-  pinned_until_ = stored_pin_ = stored.pinned_until;
+  pins_.restore(stored.pinned_until);
   if (stored.records.empty()) return;
   const KeeperSettings& settings = context_.settings;
   auto chain = admit({stored.records, stored.fetched}, kept_.service, settings.anchor, now,
@@ -67,6 +65,7 @@ void KeptChain::restore(const StoredService& stored, WallTime now) {
 void KeptChain::change(KeptService kept, WallTime now) {
   const bool other_identity = kept.presented.certificates != kept_.presented.certificates ||
                               kept.presented.raw_public_key != kept_.presented.raw_public_key;
+  if (served_) move_pins(now);
   kept_ = std::move(kept);
   removed_ = false;
   stop();
@@ -87,6 +86,7 @@ void KeptChain::change(KeptService kept, WallTime now) {
 }
 
 void KeptChain::hold(WallTime now) {
+  if (served_) move_pins(now);
   kept_.support_lifetime = std::chrono::hours(0);
   kept_.presented = {};
   matches_.reset();
@@ -97,7 +97,7 @@ void KeptChain::hold(WallTime now) {
       "beside the first identity's certificate; where that does not match its TLSA records, take "
       "them "
       "out of the DNS",
-      pinned_until_);
+      pins_.pinned_until());
   if (served_) publish(now);
 }
 
@@ -187,9 +187,10 @@ void KeptChain::schedule(WallTime now) {
 // --- What is served.
 
 void KeptChain::publish(WallTime now) {
-  body_ = make_body(*served_, kept_.support_lifetime, context_.settings.prefix, now);
+  announced_ = pins_.announce(kept_.support_lifetime, now);
+  if (pins_.unstored()) context_.state_stale = true;
+  body_ = make_body(*served_, announced_, context_.settings.prefix, now);
   withdrawn_.reset();
-  move_pins(now);
   context_.table_stale = true;
 }
 
@@ -230,11 +231,14 @@ void KeptChain::note_tlsa(const ServedChain& fresh, WallTime now) {
 }
 
 void KeptChain::move_pins(WallTime now) {
-  if (!served_ || kept_.support_lifetime.count() == 0) return;
-  pinned_until_ = std::max(pinned_until_, now + kept_.support_lifetime);
-  if (pinned_until_ <= stored_pin_) return;
-  stored_pin_ = pinned_until_ + kPinSlack;
-  context_.state_stale = true;
+  const std::chrono::hours may = pins_.announce(kept_.support_lifetime, now);
+  if (pins_.unstored()) context_.state_stale = true;
+  if (may != announced_) publish(now);
+}
+
+void KeptChain::state_stored(WallTime now) {
+  pins_.stored();
+  if (served_) move_pins(now);
 }
 
 void KeptChain::warn_of_bound(WallTime now) {
@@ -265,8 +269,8 @@ void KeptChain::tick(WallTime now) {
 WallTime KeptChain::next_wakeup() const {
   WallTime when =
       builder_ ? started_ + context_.settings.ask_timeout * kTimeoutsPerBuild : WallTime::max();
-  if (served_) when = std::min({when, served_->until, body_.renew_at});
-  if (removed_) when = std::min(when, pinned_until_);
+  if (served_) when = std::min({when, served_->until, body_.renew_at, pins_.next_change()});
+  if (removed_) when = std::min(when, pins_.pinned_until());
   return when;
 }
 
@@ -294,14 +298,14 @@ ServiceStatus KeptChain::status() const {
   out.last_failure = last_failure_;
   out.refreshes = refreshes_;
   out.failures = failures_;
-  out.support_lifetime = kept_.support_lifetime;
-  out.pinned_until = pinned_until_;
+  out.support_lifetime = served_ ? announced_ : std::chrono::hours(0);
+  out.pinned_until = pins_.pinned_until();
   out.matches = matches_;
   return out;
 }
 
 StoredService KeptChain::stored() const {
-  StoredService out{kept_.service, std::max(stored_pin_, pinned_until_), {}, {}};
+  StoredService out{kept_.service, pins_.to_store(), {}, {}};
   if (served_) {
     out.fetched = served_->chain.fetched;
     out.records = served_->chain.records;

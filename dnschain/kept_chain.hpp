@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dnschain/keeper.hpp"
+#include "dnschain/pin_ledger.hpp"
 #include "dnschain/served_chain.hpp"
 
 namespace mooring::dnschain {
@@ -46,11 +47,13 @@ class KeptChain {
   /// Withdraws what may no longer be served, renews TTLs, moves the pins' end on.
   void tick(WallTime now);
   [[nodiscard]] WallTime next_wakeup() const;
+  /// What stored() gave last is on disk: what goes with it may be announced.
+  void state_stored(WallTime now);
 
   [[nodiscard]] const KeptService& kept() const { return kept_; }
   [[nodiscard]] bool removed() const { return removed_; }
   [[nodiscard]] WallTime next_refresh() const { return next_refresh_; }
-  [[nodiscard]] WallTime pinned_until() const { return pinned_until_; }
+  [[nodiscard]] WallTime pinned_until() const { return pins_.pinned_until(); }
   [[nodiscard]] std::optional<PublishedChain> published() const;
   /// While nothing is published: what was so last, without its body.
   [[nodiscard]] const std::optional<PublishedChain>& withdrawn() const { return withdrawn_; }
@@ -82,8 +85,8 @@ class KeptChain {
   ServedBody body_;
   std::optional<PublishedChain> withdrawn_;
   WallTime served_since_{};
-  WallTime pinned_until_{};
-  WallTime stored_pin_{};  ///< at or after pinned_until_: what is, or is to be, in the stored state
+  PinLedger pins_;
+  std::chrono::hours announced_{0};  ///< in body_
   WallTime tlsa_settled_{};
   std::optional<std::vector<TlsaRecord>> last_tlsa_;
   std::chrono::seconds last_tlsa_ttl_{0};

@@ -18,6 +18,8 @@ using std::chrono::seconds;
 
 /// Wall time may be set: it is looked at again after this, whatever the keeper waits for.
 constexpr seconds kLongestWait{60};
+/// Between two attempts to store the state.
+constexpr seconds kStorePause{5};
 
 const char* failure_text(QueryFailure why) {
   switch (why) {
@@ -208,7 +210,7 @@ void ChainService::run() {
     log_event(event);
     note_settled(event);
   }
-  // First: what is announced must be known after a crash.
+  // First: nothing is announced that a crash would make forgotten.
   store_state();
   auto table = keeper_.table();
   if (table != published_) publish_(published_ = std::move(table));
@@ -216,16 +218,28 @@ void ChainService::run() {
 }
 
 void ChainService::store_state() {
-  const auto state = keeper_.take_state();
-  if (!state || !store_) return;
-  const auto stored = store_->save(*state);
-  const std::string fault = stored ? "" : stored.error().context;
+  if (store_again_ && loop_.now() < *store_again_) return;
+  store_again_.reset();
+  const auto state = keeper_.unstored_state();
+  if (!state) return;
+  const auto stored = store_ ? store_->save(*state) : dnschain::Result<void>();
+  if (stored)
+    keeper_.state_stored(wall_now());
+  else
+    store_again_ = loop_.now() + kStorePause;
+  note_stored(stored ? "" : stored.error().context);
+}
+
+void ChainService::note_stored(const std::string& fault) {
   if (fault == store_fault_) return;
   store_fault_ = fault;
-  if (stored)
-    log_.info("state", {{"result", "stored"}, {"file", store_->file().string()}});
-  else
-    log_.error("state", {{"result", "failed"}, {"detail", fault}});
+  if (fault.empty())
+    return log_.info("state", {{"result", "stored"}, {"file", store_->file().string()}});
+  log_.error("state", {{"result", "failed"},
+                       {"error", fault},
+                       {"detail",
+                        "it is tried again; until then no support lifetime is announced "
+                        "beyond what is stored"}});
 }
 
 void ChainService::note_settled(const KeeperEvent& event) {
@@ -247,6 +261,7 @@ void ChainService::log_event(const KeeperEvent& event) {
 void ChainService::set_timers() {
   const auto wait = std::clamp(keeper_.next_wakeup() - wall_now(), seconds{0}, kLongestWait);
   keeper_timer_.set(loop_.now() + wait);
+  keeper_timer_.set_earlier(store_again_);
   resolver_timer_.set_earlier(resolver_.next_deadline());
 }
 

@@ -64,6 +64,7 @@ class ChainService {
   void log_event(const dnschain::KeeperEvent& event);
   void note_settled(const dnschain::KeeperEvent& event);
   void store_state();
+  void note_stored(const std::string& fault);
   void set_timers();
   void end_turn();
 
@@ -72,7 +73,8 @@ class ChainService {
   std::function<void()> settled_;
   std::vector<dnschain::Service> unsettled_;
   std::optional<dnschain::StateStore> store_;
-  std::string store_fault_;  ///< the last one logged; empty while storing goes well
+  std::string store_fault_;               ///< the last one logged; empty while storing goes well
+  std::optional<TimePoint> store_again_;  ///< after a fault
   dnschain::Keeper keeper_;
   std::array<std::uint64_t, dnschain::KeeperEvent::kKinds> events_{};  ///< by kind
   std::shared_ptr<const dnschain::ChainTable> published_;

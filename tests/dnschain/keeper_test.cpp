@@ -6,6 +6,7 @@
 
 #include "dnschain/serialiser.hpp"
 #include "support/keeper_run.hpp"
+#include "support/keeper_world.hpp"
 
 namespace {
 
@@ -14,44 +15,6 @@ using namespace mooring::test;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using Kind = KeeperEvent::Kind;
-
-constexpr std::string_view kOwner = "_853._tcp.dot.example.";
-constexpr WallTime kStart = SignedTree::kNow;
-
-Service service(std::string_view host = "dot.example") {
-  return Service::create(host, Port{853}).value();
-}
-
-/// A tree with one TLSA RRset, and a resolver for it.
-struct World {
-  explicit World(std::uint32_t ttl = 3600) : tree(spec(".", ttl)) {
-    tree.zone(spec("example.", ttl));
-    tree.tlsa(kOwner, 0xab, ttl);
-  }
-  /// Ed25519: the same data has the same signature each time that it is signed.
-  static ZoneSpec spec(const char* zone, std::uint32_t ttl) {
-    return {.name = zone, .algorithm = 15, .ttl = std::max(ttl, 3600U)};
-  }
-  KeeperSettings settings(std::chrono::hours lifetime = 0h) {
-    KeeperSettings out;
-    out.services.push_back({service(), lifetime, {}});
-    out.anchor = tree.anchor();
-    return out;
-  }
-
-  SignedTree tree;
-  CachingResolver resolver{
-      [this](const Question& question, WallTime) { return tree.answer(question); }};
-};
-
-std::uint32_t sent_ttl(const PublishedChain& chain, RrType type) {
-  const auto body = parse_extension_body(*chain.body).value();
-  std::uint32_t smallest = 0xffffffff;
-  for (const Record& record : body.records) {
-    if (record.type == type) smallest = std::min(smallest, record.ttl);
-  }
-  return smallest;
-}
 
 TEST_CASE("keeper builds at its first tick and serves what it verified", "[dnschain]") {
   World world;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "support/lab.hpp"
@@ -35,6 +36,17 @@ std::string run_until(const TempDir& files, const std::string& text) {
   return server.output();
 }
 
+/// What `mooring chain show` says of a chain that `server` sends.
+std::string shown(const Lab& lab, const Process& server) {
+  const std::string log = server.output();
+  const std::size_t at = log.find("listen=", log.find("event=start ")) + 7;
+  const std::string endpoint = log.substr(at, log.find_first_of(", \n", at) - at);
+  Process client({std::getenv("MOORING"), "chain", "show", endpoint, "--name", lab["LAB_NAME"],
+                  "--anchor", lab["LAB_ANCHOR"], "--require", "secure", "--json"});
+  CHECK(client.wait() == 0);
+  return client.output();
+}
+
 TEST_CASE("mooringd serves its stored chains after a restart without a resolver", "[e2e]") {
   Lab lab;
   const TempDir files;
@@ -63,14 +75,28 @@ TEST_CASE("mooringd sends a chain for a name that was removed while clients hold
   Process server({std::getenv("MOORINGD"), "-c", files.path("mooring.toml")});
   REQUIRE(server.prints("state=pins_held"));
   REQUIRE(server.prints("event=start "));
-  const std::string log = server.output();
-  const std::size_t at = log.find("listen=", log.find("event=start ")) + 7;
-  const std::string endpoint = log.substr(at, log.find_first_of(", \n", at) - at);
-  Process client({std::getenv("MOORING"), "chain", "show", endpoint, "--name", lab["LAB_NAME"],
-                  "--anchor", lab["LAB_ANCHOR"], "--require", "secure", "--json"});
-  CHECK(client.wait() == 0);
-  INFO(client.output() << server.output());
-  CHECK_THAT(client.output(), Contains("\"support_lifetime_hours\": 0"));
+  INFO(server.output());
+  CHECK_THAT(shown(lab, server), Contains("\"support_lifetime_hours\": 0"));
+}
+
+TEST_CASE("mooringd announces no support lifetime while the disk takes none", "[e2e]") {
+  Lab lab;
+  const TempDir files;
+  files.write("mooring.toml", configuration(lab, "[853]", "support_lifetime = '24h'\n"));
+  // Nothing can be written where the state is written first.
+  std::filesystem::create_directories(files.path("state/chains.state.new"));
+  Process server({std::getenv("MOORINGD"), "-c", files.path("mooring.toml")});
+  REQUIRE(server.prints("event=start "));
+  CHECK(server.prints("event=state result=failed"));
+  CHECK_THAT(shown(lab, server), Contains("\"support_lifetime_hours\": 0"));
+  std::filesystem::remove(files.path("state/chains.state.new"));
+  REQUIRE(server.prints("event=state result=stored", 1, std::chrono::seconds(60)));
+  CHECK_THAT(shown(lab, server), Contains("\"support_lifetime_hours\": 24"));
+  // A crash: what was announced is known all the same.
+  server.signal(SIGKILL);
+  CHECK(server.wait() == 128 + SIGKILL);
+  files.write("mooring.toml", configuration(lab, "[]", ""));
+  run_until(files, "state=pins_held");
 }
 
 TEST_CASE("mooringd sets a damaged state file aside and starts without it", "[e2e]") {

@@ -47,7 +47,10 @@ void KeeperRun::step() {
     keeper_.tick(now_);
   }
   // In the order that is asked of the server: what is announced is stored before it is served.
-  if (auto state = keeper_.take_state()) stored_ = std::move(*state);
+  if (auto state = keeper_.unstored_state(); state && !disk_full_) {
+    stored_ = std::move(*state);
+    keeper_.state_stored(now_);
+  }
   table_ = keeper_.table();
   for (auto& event : keeper_.take_events()) events_.push_back(std::move(event));
 }

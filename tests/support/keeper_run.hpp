@@ -29,6 +29,7 @@ class KeeperRun {
   }
 
   void set_down(bool down) { down_ = down; }
+  void set_disk_full(bool full) { disk_full_ = full; }
   /// From question to answer.
   void set_latency(std::chrono::seconds latency) { latency_ = latency; }
 
@@ -57,6 +58,7 @@ class KeeperRun {
   std::mt19937 random_{1};
   dnschain::Keeper keeper_;
   bool down_ = false;
+  bool disk_full_ = false;
   std::chrono::seconds latency_{0};
   std::vector<Pending> pending_;
   std::shared_ptr<const dnschain::ChainTable> table_;
