@@ -70,8 +70,9 @@ void Builder::State::look() {
 Chain Builder::State::collect(const std::vector<const AnswerRrset*>& proof) const {
   Chain chain;
   chain.fetched = fetched.value_or(WallTime());
-  for (const AnswerRrset* rrset : proof) {
-    for (const auto* part : {&rrset->records, &rrset->signatures})
+  // The walk takes what is above first; a chain begins with its target.
+  for (auto rrset = proof.rbegin(); rrset != proof.rend(); ++rrset) {
+    for (const auto* part : {&(*rrset)->records, &(*rrset)->signatures})
       chain.records.insert(chain.records.end(), part->begin(), part->end());
   }
   return chain;

@@ -74,8 +74,8 @@ void KeptChain::change(KeptService kept, WallTime now) {
   if (other_identity) matches_.reset();
   if (!served_) return;
   const KeeperSettings& settings = context_.settings;
-  auto again = admit(served_->chain, kept_.service, settings.anchor, now, settings.grace,
-                     settings.verify_limits);
+  auto again = admit({served_->given, served_->chain.fetched}, kept_.service, settings.anchor, now,
+                     settings.grace, settings.verify_limits);
   if (!again) {
     withdraw(again.error().context);
     return;
@@ -131,7 +131,7 @@ void KeptChain::settle(WallTime now) {
 Result<ServedChain> KeptChain::check(Chain chain, WallTime now) const {
   const KeeperSettings& settings = context_.settings;
   sort_records(chain);
-  if (served_ && now < served_->verdict.until && same_records(chain, served_->chain))
+  if (served_ && now < served_->verdict.until && same_as_given(chain, *served_))
     return renew(*served_, std::move(chain), now, settings.grace);
   return admit(std::move(chain), kept_.service, settings.anchor, now, settings.grace,
                settings.verify_limits);

@@ -5,8 +5,8 @@
 #include <functional>
 #include <iterator>
 #include <limits>
-#include <set>
 
+#include "dnschain/chain_layout.hpp"
 #include "dnschain/rdata.hpp"
 #include "dnschain/rrset.hpp"
 
@@ -28,18 +28,6 @@ bool comes_before(const Record& a, const Record& b) {
   if (covered_type(a) != covered_type(b)) return covered_type(a) < covered_type(b);
   if (a.type != b.type) return b.type == RrType::rrsig;
   return std::ranges::lexicographical_compare(a.rdata, b.rdata);
-}
-
-/// Whole RRsets with all their RRSIGs stay, so that a client that knows other algorithms or has
-/// other anchors than ours finds its signature too.
-bool cut_down(std::vector<Record>& records, const std::vector<Record>& proof) {
-  std::set<std::pair<Name, RrType>> needed;
-  for (const Record& record : proof) needed.insert({record.owner, covered_type(record)});
-  // RFC 9102, 2.3: the root's DNSKEY RRset is always there, even below another anchor.
-  needed.insert({Name(), RrType::dnskey});
-  return std::erase_if(records, [&](const Record& record) {
-           return !needed.contains({record.owner, covered_type(record)});
-         }) > 0;
 }
 
 /// A TTL never counts for more than the zone gave it (RFC 4035, 5.3.3).
@@ -74,29 +62,37 @@ WallTime end_of(const Record& record, const ServedChain& served) {
 Result<ServedChain> admit(Chain chain, const Service& service, const TrustAnchor& anchor,
                           WallTime now, seconds grace, const VerifyLimits& limits) {
   Verdict verdict = verify(chain.records, service, anchor, now, limits);
-  std::vector<Record> fewer = chain.records;
-  if (verdict.kind != VerdictKind::bogus && cut_down(fewer, verdict.proof)) {
-    Verdict again = verify(fewer, service, anchor, now, limits);
-    if (again.kind == verdict.kind) {
-      chain.records = std::move(fewer);
-      verdict = std::move(again);
-    }
-  }
   if (verdict.kind == VerdictKind::bogus)
     return tl::unexpected(
         Error{ErrorCode::unproven, "the chain does not verify: " + verdict.reason});
+  ServedChain served{{lay_out(chain.records, verdict, now), chain.fetched}, std::move(verdict)};
   sort_records(chain);
-  return bounded({std::move(chain), std::move(verdict), {}, {}}, now, grace);
+  served.given = std::move(chain.records);
+  if (served.chain.records.size() < served.given.size()) {
+    Verdict again = verify(served.chain.records, service, anchor, now, limits);
+    if (again.kind == served.verdict.kind)
+      served.verdict = std::move(again);
+    else
+      served.chain.records = served.given;
+  }
+  return bounded(std::move(served), now, grace);
 }
 
 void sort_records(Chain& chain) {
   std::ranges::sort(chain.records, comes_before);
 }
 
-Result<ServedChain> renew(const ServedChain& before, Chain chain, WallTime now, seconds grace) {
-  Verdict verdict = before.verdict;
-  verdict.ttl = smallest_ttl(chain);
-  return bounded({std::move(chain), std::move(verdict), {}, {}}, now, grace);
+Result<ServedChain> renew(const ServedChain& before, Chain fresh, WallTime now, seconds grace) {
+  ServedChain served{{before.chain.records, fresh.fetched}, before.verdict};
+  for (Record& record : served.chain.records)
+    record.ttl = std::ranges::lower_bound(fresh.records, record, comes_before)->ttl;
+  served.verdict.ttl = smallest_ttl(served.chain);
+  served.given = std::move(fresh.records);
+  return bounded(std::move(served), now, grace);
+}
+
+bool same_as_given(const Chain& fresh, const ServedChain& before) {
+  return std::ranges::equal(fresh.records, before.given, same_but_for_ttl);
 }
 
 bool same_records(const Chain& a, const Chain& b) {

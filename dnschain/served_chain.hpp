@@ -12,10 +12,11 @@ namespace mooring::dnschain {
 
 /// A chain that was verified, with all that bounds it.
 struct ServedChain {
-  Chain chain;  ///< the RRsets of the proof and no other, sorted by owner: zones from the root down
+  Chain chain;  ///< what the proof needs and no more, in the order in which it is sent
   Verdict verdict;
-  WallTime ttl_bound{};  ///< the smallest TTL runs out
-  WallTime until{};      ///< from here on it must not be served: TTL and grace, or signatures
+  std::vector<Record> given{};  ///< all that there was to choose from, sorted
+  WallTime ttl_bound{};         ///< the smallest TTL runs out
+  WallTime until{};  ///< from here on it must not be served: TTL and grace, or signatures
 
   /// The nearer of TTL and signatures: what a refresh must be ahead of.
   [[nodiscard]] WallTime bound() const { return std::min(ttl_bound, verdict.until); }
@@ -27,7 +28,7 @@ struct ServedChain {
                                         const TrustAnchor& anchor, WallTime now,
                                         std::chrono::seconds grace, const VerifyLimits& limits);
 
-/// Puts the records of a chain into the order that a served one has.
+/// Puts the records of a chain into an order that depends on them alone.
 void sort_records(Chain& chain);
 
 /// The same records in the same order, whatever their TTLs.
@@ -36,9 +37,12 @@ void sort_records(Chain& chain);
 /// The same again, and whatever their signatures: what they say is the same.
 [[nodiscard]] bool same_data(const Chain& a, const Chain& b);
 
-/// `before` with the TTLs of `chain`, which holds the same records: what was verified once needs no
-/// checking again until its signatures end.
-[[nodiscard]] Result<ServedChain> renew(const ServedChain& before, Chain chain, WallTime now,
+/// `fresh`, sorted, holds the same records that `before` was made from, whatever their TTLs.
+[[nodiscard]] bool same_as_given(const Chain& fresh, const ServedChain& before);
+
+/// `before` with the TTLs of `fresh`, which is the same as was given then: what was verified once
+/// needs no checking again until its signatures end.
+[[nodiscard]] Result<ServedChain> renew(const ServedChain& before, Chain fresh, WallTime now,
                                         std::chrono::seconds grace);
 
 /// The extension's octets, and the moment from which a TTL in them would be above what remains.

@@ -16,12 +16,6 @@ constexpr std::uint8_t kProtocol = 3;       // RFC 4034, 2.1.2
 // Looking at a signature is cheap, but thousands of them on thousands of NSEC records are not.
 constexpr std::size_t kMaxLooks = 20000;
 
-/// How far `time` lies ahead of `now` in the arithmetic of RFC 4034, 3.1.5: 32 bits that wrap.
-std::chrono::seconds ahead(std::uint32_t time, WallTime now) {
-  const auto now32 = static_cast<std::uint32_t>(now.time_since_epoch().count());
-  return std::chrono::seconds(static_cast<std::int32_t>(time - now32));
-}
-
 /// The number of labels that the RRSIG of an unexpanded RRset counts (RFC 4034, 3.1.3).
 std::size_t signed_labels(const Name& owner) {
   return owner.labels() - (owner.is_wildcard() ? 1 : 0);
@@ -78,6 +72,11 @@ std::string to_text(WallTime time) {
          digits(static_cast<unsigned>(date.month()), 2) + '-' +
          digits(static_cast<unsigned>(date.day()), 2) + 'T' + digits(clock.hours().count(), 2) +
          ':' + digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2) + 'Z';
+}
+
+std::chrono::seconds time_until(std::uint32_t time, WallTime now) {
+  const auto now32 = static_cast<std::uint32_t>(now.time_since_epoch().count());
+  return std::chrono::seconds(static_cast<std::int32_t>(time - now32));
 }
 
 bool Accepted::is_expanded() const {
@@ -144,7 +143,7 @@ Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers 
   if (fit.empty()) return tl::unexpected(unfit_text(nearest_fitness, rrset, *nearest, zone));
   // The one that lasts longest first: the verdict holds until the first of all expires.
   std::ranges::stable_sort(fit, std::ranges::greater{}, [&](const Signature* signature) {
-    return ahead(signature->data.expiration, now_);
+    return time_until(signature->data.expiration, now_);
   });
   std::string reason;
   for (const Signature* signature : fit) {
@@ -163,8 +162,8 @@ Validator::Fitness Validator::fitness(const RRset& rrset, const Signature& signa
   if (rrsig.labels > signed_labels(rrset.owner)) return Fitness::too_many_labels;
   if (rrsig.labels < zone.name.labels()) return Fitness::wildcard_outside;
   if (!is_supported_algorithm(rrsig.algorithm)) return Fitness::unsupported;
-  if (ahead(rrsig.inception, now_) > std::chrono::seconds(0)) return Fitness::early;
-  if (ahead(rrsig.expiration, now_) < std::chrono::seconds(0)) return Fitness::expired;
+  if (time_until(rrsig.inception, now_) > std::chrono::seconds(0)) return Fitness::early;
+  if (time_until(rrsig.expiration, now_) < std::chrono::seconds(0)) return Fitness::expired;
   return Fitness::fit;
 }
 
@@ -216,7 +215,7 @@ Checked Validator::try_keys(const RRset& rrset, const Signature& signature, cons
 }
 
 Accepted Validator::accept(const RRset& rrset, const Signature& signature, const Zone& zone) const {
-  const auto left = ahead(signature.data.expiration, now_);
+  const auto left = time_until(signature.data.expiration, now_);
   Accepted accepted;
   accepted.rrset = &rrset;
   accepted.signature = &signature;
@@ -229,7 +228,7 @@ Accepted Validator::accept(const RRset& rrset, const Signature& signature, const
 }
 
 WallTime Validator::absolute(std::uint32_t time) const {
-  return now_ + ahead(time, now_);
+  return now_ + time_until(time, now_);
 }
 
 bool Validator::has_supported_ds(const RRset& ds) {

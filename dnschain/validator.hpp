@@ -120,6 +120,10 @@ class Validator {
   std::optional<std::string> exhausted_;
 };
 
+/// How far a time in an RRSIG lies ahead of `now`, in arithmetic of 32 bits that wrap (RFC 4034,
+/// 3.1.5); negative when it is past.
+[[nodiscard]] std::chrono::seconds time_until(std::uint32_t time, WallTime now);
+
 /// "2020-12-02T00:00:00Z"
 [[nodiscard]] std::string to_text(WallTime time);
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "dnschain/verifier.hpp"
+#include "dnschain/chain_layout.hpp"
 #include "tools/dns_stream.hpp"
 #include "tools/tcp_socket.hpp"
 
@@ -26,10 +26,11 @@ class Building {
 
   Outcome<dnschain::Chain> run() {
     if (auto done = ask(); !done) return tl::make_unexpected(done.error());
-    if (!holds() && builder_.ask_again()) {
+    auto chain = judged();
+    if ((!chain || !holds_) && builder_.ask_again()) {
       if (auto done = ask(); !done) return tl::make_unexpected(done.error());
+      chain = judged();
     }
-    auto chain = builder_.result();
     if (!chain) return trouble("no chain: " + chain.error().context);
     return *std::move(chain);
   }
@@ -44,10 +45,14 @@ class Building {
     return {};
   }
 
-  bool holds() const {
-    const auto chain = builder_.result();
-    return chain && dnschain::verify(chain->records, service_, judge_.anchor, judge_.at).kind !=
-                        dnschain::VerdictKind::bogus;
+  /// What was built: as a server sends it when it holds, all of it when it does not.
+  dnschain::Result<dnschain::Chain> judged() {
+    auto chain = builder_.result();
+    if (!chain) return chain;
+    const auto verdict = dnschain::verify(chain->records, service_, judge_.anchor, judge_.at);
+    holds_ = verdict.kind != dnschain::VerdictKind::bogus;
+    if (holds_) chain->records = dnschain::lay_out(chain->records, verdict, judge_.at);
+    return chain;
   }
 
   Outcome<void> send_questions() {
@@ -86,6 +91,7 @@ class Building {
   const dnschain::Service& service_;
   const Judge& judge_;
   dnschain::Builder builder_;
+  bool holds_ = false;
   TcpSocket socket_;
   Deadline deadline_;
   const Environment& environment_;

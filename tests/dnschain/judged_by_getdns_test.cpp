@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cases/scene.hpp"
+#include "dnschain/chain_layout.hpp"
 #include "dnschain/rdata.hpp"
 #include "dnschain/serialiser.hpp"
 #include "support/rfc9102_vectors.hpp"
@@ -108,7 +109,10 @@ TEST_CASE("getdns finds every tree secure that the verifier finds secure", "[dns
       const auto anchor =
           TrustAnchor::parse(scene.anchor.empty() ? scene.tree.anchor_text() : scene.anchor, "t")
               .value();
+      const auto records =
+          scene.records.empty() ? scene.tree.chain(scene.service()) : scene.records;
       CHECK(is_secure(verdict.proof, anchor, scene.now));
+      CHECK(is_secure(lay_out(records, verdict, scene.now), anchor, scene.now));
       ++judged;
     }
   WARN("getdns judged " << judged << " trees");
