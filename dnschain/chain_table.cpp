@@ -36,4 +36,14 @@ const PublishedChain* ChainTable::last_known(std::string_view base_domain, Port 
   return served != nullptr ? served : look_up(withdrawn_, base_domain, port);
 }
 
+ChainTable remembered_chains(const KeeperState& state) {
+  std::vector<PublishedChain> out;
+  for (const StoredService& stored : state.services) {
+    PublishedChain known{.service = stored.service};
+    known.history = stored.history;
+    out.push_back(std::move(known));
+  }
+  return ChainTable({}, std::move(out));
+}
+
 }  // namespace mooring::dnschain

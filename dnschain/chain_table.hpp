@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dnschain/keeper_state.hpp"
 #include "dnschain/service.hpp"
+#include "dnschain/tlsa_history.hpp"
 #include "dnschain/verifier.hpp"
 
 namespace mooring::dnschain {
@@ -16,13 +18,13 @@ struct PublishedChain {
   Service service;
   /// The extension's octets: lifetime, then chain. Shared by the tables it is in and by handshakes
   /// that are still sending it.
-  std::shared_ptr<const Bytes> body;
-  VerdictKind kind{};            ///< secure, denial or insecure; never bogus
-  WallTime until{};              ///< from here on it must not be served
-  bool removed = false;          ///< not in the settings any more; kept up for the sake of pins
-  std::vector<TlsaRecord> tlsa;  ///< when secure
-  /// From here on no cache holds a TLSA RRset that this one replaced, as far as was seen here.
-  WallTime tlsa_settled{};
+  std::shared_ptr<const Bytes> body = {};
+  VerdictKind kind{};    ///< secure, denial or insecure; never bogus
+  WallTime until{};      ///< from here on it must not be served
+  bool removed = false;  ///< not in the settings any more; kept up for the sake of pins
+  std::vector<TlsaRecord> tlsa = {};  ///< when secure
+  /// The TLSA RRsets that clients may go by; the last one is what is published.
+  std::vector<SeenTlsa> history = {};
 };
 
 /// All chains that may be served now. Immutable; readers may keep it for as long as they like but
@@ -43,5 +45,8 @@ class ChainTable {
   std::vector<PublishedChain> chains_;
   std::vector<PublishedChain> withdrawn_;
 };
+
+/// What an earlier keeper knew: nothing to serve, but last_known() tells of every service.
+[[nodiscard]] ChainTable remembered_chains(const KeeperState& state);
 
 }  // namespace mooring::dnschain

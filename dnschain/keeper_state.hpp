@@ -6,6 +6,7 @@
 
 #include "dnschain/record.hpp"
 #include "dnschain/service.hpp"
+#include "dnschain/tlsa_history.hpp"
 
 namespace mooring::dnschain {
 
@@ -16,6 +17,7 @@ struct StoredService {
   WallTime pinned_until{};
   WallTime fetched{};           ///< when `records` had the TTLs they carry
   std::vector<Record> records;  ///< the chain; empty when there is none
+  std::vector<SeenTlsa> history = {};
 
   bool operator==(const StoredService&) const = default;
 };

@@ -19,10 +19,6 @@ constexpr seconds kSignaturesNear{3600};
 /// A build is given up after so many times the timeout of a question.
 constexpr int kTimeoutsPerBuild = 12;
 
-bool same_set(const std::vector<TlsaRecord>& a, const std::vector<TlsaRecord>& b) {
-  return a.size() == b.size() && std::ranges::is_permutation(a, b);
-}
-
 std::vector<Name> owners_of(const TrustAnchor& anchor) {
   std::vector<Name> out;
   for (const Record& record : anchor.records()) out.push_back(record.owner);
@@ -48,13 +44,21 @@ seconds KeptChain::jittered(seconds time) const {
 
 void KeptChain::restore(const StoredService& stored, WallTime now) {
   pins_.restore(stored.pinned_until);
+  history_ = TlsaHistory(stored.history, now);
+  if (!stored.history.empty()) {
+    // Whatever becomes of the chain, it is known what clients may go by.
+    withdrawn_ = PublishedChain{.service = kept_.service};
+    withdrawn_->history = history_.seen();
+    context_.table_stale = true;
+  }
   if (stored.records.empty()) return;
   const KeeperSettings& settings = context_.settings;
   auto chain = admit({stored.records, stored.fetched}, kept_.service, settings.anchor, now,
                      settings.grace, settings.verify_limits);
   // From the future: the clock has gone back, and the TTLs say nothing.
   if (!chain || stored.fetched > now) return;
-  note_tlsa(*chain, now);
+  // A file of an older version has no history.
+  if (stored.history.empty()) note_tlsa(*chain, stored.fetched);
   served_ = std::move(*chain);
   served_since_ = now;
   publish(now);
@@ -222,12 +226,10 @@ void KeptChain::compare_identity(WallTime now) {
 }
 
 void KeptChain::note_tlsa(const ServedChain& fresh, WallTime now) {
-  const bool changed = last_tlsa_ && !same_set(*last_tlsa_, fresh.verdict.tlsa);
-  // A cache that asked just before the change keeps the old RRset for all of its TTL.
-  if (changed) tlsa_settled_ = now + last_tlsa_ttl_;
-  if (!last_tlsa_) tlsa_settled_ = fresh.chain.fetched;
-  last_tlsa_ = fresh.verdict.tlsa;
-  last_tlsa_ttl_ = original_tlsa_ttl(fresh.chain);
+  const bool any = fresh.verdict.kind == VerdictKind::secure;
+  history_.saw(any ? fresh.verdict.tlsa : std::vector<TlsaRecord>(),
+               any ? tlsa_cache_time(fresh.chain.records) : seconds(0), now);
+  context_.table_stale = context_.state_stale = true;
 }
 
 void KeptChain::move_pins(WallTime now) {
@@ -277,7 +279,7 @@ WallTime KeptChain::next_wakeup() const {
 std::optional<PublishedChain> KeptChain::published() const {
   if (!served_) return std::nullopt;
   PublishedChain out{kept_.service, body_.octets, served_->verdict.kind, served_->until,
-                     removed_,      {},           tlsa_settled_};
+                     removed_,      {},           history_.seen()};
   if (out.kind == VerdictKind::secure) out.tlsa = served_->verdict.tlsa;
   return out;
 }
@@ -310,6 +312,7 @@ StoredService KeptChain::stored() const {
     out.fetched = served_->chain.fetched;
     out.records = served_->chain.records;
   }
+  out.history = history_.seen();
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "dnschain/keeper.hpp"
 #include "dnschain/pin_ledger.hpp"
 #include "dnschain/served_chain.hpp"
+#include "dnschain/tlsa_history.hpp"
 
 namespace mooring::dnschain {
 
@@ -87,9 +88,7 @@ class KeptChain {
   WallTime served_since_{};
   PinLedger pins_;
   std::chrono::hours announced_{0};  ///< in body_
-  WallTime tlsa_settled_{};
-  std::optional<std::vector<TlsaRecord>> last_tlsa_;
-  std::chrono::seconds last_tlsa_ttl_{0};
+  TlsaHistory history_;
   std::optional<bool> matches_;
   bool warned_ = false;
   unsigned failed_in_a_row_ = 0;

@@ -126,13 +126,4 @@ ServedBody make_body(const ServedChain& served, std::chrono::hours support_lifet
   return out;
 }
 
-seconds original_tlsa_ttl(const Chain& chain) {
-  for (const Record& record : chain.records) {
-    if (record.type != RrType::rrsig || covered_type(record) != RrType::tlsa) continue;
-    const auto rrsig = parse_rrsig(record.rdata);
-    return seconds(rrsig ? rrsig->original_ttl : 0);
-  }
-  return seconds(0);
-}
-
 }  // namespace mooring::dnschain

@@ -56,7 +56,4 @@ struct ServedBody {
 [[nodiscard]] ServedBody make_body(const ServedChain& served, std::chrono::hours support_lifetime,
                                    ChainPrefix prefix, WallTime now);
 
-/// The TTL that the zone gives its TLSA RRset, from the RRSIG; 0 when there is none in the chain.
-[[nodiscard]] std::chrono::seconds original_tlsa_ttl(const Chain& chain);
-
 }  // namespace mooring::dnschain

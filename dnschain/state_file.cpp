@@ -1,31 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dnschain/state_file.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <string_view>
 
+#include "dnschain/sealed_file.hpp"
 #include "dnschain/wire.hpp"
 
 namespace mooring::dnschain {
 namespace {
 
 constexpr std::string_view kMagic = "mooring state\n\x1a\x04";  // no text file has this
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
+constexpr std::uint16_t kFirstWithHistory = 2;
 constexpr std::size_t kMaxRecords = 65536;
 /// A moment after this (the year 36812) is nonsense, and would overflow what is counted from it.
 constexpr std::int64_t kLastMoment = std::int64_t{1} << 40;
-
-using Digest = std::array<std::byte, SHA256_DIGEST_LENGTH>;
-
-Digest digest_of(ByteView octets) {
-  Digest out{};
-  SHA256(reinterpret_cast<const unsigned char*>(octets.data()), octets.size(),
-         reinterpret_cast<unsigned char*>(out.data()));
-  return out;
-}
 
 tl::unexpected<Error> bad(std::string why) {
   return tl::unexpected(Error{ErrorCode::malformed, std::move(why)});
@@ -46,6 +36,22 @@ std::optional<WallTime> read_time(WireReader& reader) {
   return WallTime(std::chrono::seconds(value));
 }
 
+void write_history(const std::vector<SeenTlsa>& history, WireWriter& writer) {
+  writer.u16(static_cast<std::uint16_t>(history.size()));
+  for (const SeenTlsa& seen : history) {
+    writer.u32(static_cast<std::uint32_t>(seen.ttl.count()));
+    for (const WallTime time : {seen.since, seen.last_seen, seen.cached_until})
+      write_time(time, writer);
+    writer.u16(static_cast<std::uint16_t>(seen.records.size()));
+    for (const TlsaRecord& record : seen.records) {
+      for (const std::uint8_t field : {record.usage, record.selector, record.matching})
+        writer.u8(field);
+      writer.u16(static_cast<std::uint16_t>(record.data.size()));
+      writer.append(record.data);
+    }
+  }
+}
+
 void write_service(const StoredService& stored, Bytes& out) {
   WireWriter writer(out);
   const std::string& domain = stored.service.base_domain();
@@ -58,6 +64,7 @@ void write_service(const StoredService& stored, Bytes& out) {
   for (const Record& record : stored.records) write_record(record, records);
   writer.u32(static_cast<std::uint32_t>(records.size()));
   writer.append(records);
+  write_history(stored.history, writer);
 }
 
 std::optional<std::string> read_string(WireReader& reader) {
@@ -70,7 +77,48 @@ std::optional<std::string> read_string(WireReader& reader) {
   return out;
 }
 
-Result<StoredService> read_service(WireReader& reader) {
+std::optional<TlsaRecord> read_tlsa(WireReader& reader) {
+  const auto usage = reader.u8();
+  const auto selector = reader.u8();
+  const auto matching = reader.u8();
+  const auto size = reader.u16();
+  if (!usage || !selector || !matching || !size) return std::nullopt;
+  TlsaRecord out{*usage, *selector, *matching, {}};
+  const auto data = reader.take(*size);
+  if (!data) return std::nullopt;
+  out.data.assign(data->begin(), data->end());
+  return out;
+}
+
+std::optional<SeenTlsa> read_seen(WireReader& reader) {
+  const auto ttl = reader.u32();
+  const auto since = read_time(reader);
+  const auto last_seen = read_time(reader);
+  const auto cached_until = read_time(reader);
+  const auto count = reader.u16();
+  if (!ttl || !since || !last_seen || !cached_until || !count) return std::nullopt;
+  SeenTlsa out{{}, std::chrono::seconds(*ttl), *since, *last_seen, *cached_until};
+  for (std::uint16_t i = 0; i < *count; ++i) {
+    auto record = read_tlsa(reader);
+    if (!record) return std::nullopt;
+    out.records.push_back(std::move(*record));
+  }
+  return out;
+}
+
+Result<std::vector<SeenTlsa>> read_history(WireReader& reader) {
+  std::vector<SeenTlsa> out;
+  const auto count = reader.u16();
+  if (!count) return bad("the count of TLSA RRsets is missing");
+  for (std::uint16_t i = 0; i < *count; ++i) {
+    auto seen = read_seen(reader);
+    if (!seen) return bad("a TLSA RRset is cut");
+    out.push_back(std::move(*seen));
+  }
+  return out;
+}
+
+Result<StoredService> read_service(WireReader& reader, std::uint16_t version) {
   const auto domain = read_string(reader);
   const auto port = reader.u16();
   const auto pinned_until = read_time(reader);
@@ -82,15 +130,20 @@ Result<StoredService> read_service(WireReader& reader) {
   if (!service) return tl::unexpected(service.error());
   auto records = read_records(*octets, kMaxRecords);
   if (!records) return tl::unexpected(records.error());
-  return StoredService{std::move(*service), *pinned_until, *fetched, std::move(*records)};
+  StoredService out{std::move(*service), *pinned_until, *fetched, std::move(*records)};
+  if (version < kFirstWithHistory) return out;
+  auto history = read_history(reader);
+  if (!history) return tl::unexpected(history.error());
+  out.history = std::move(*history);
+  return out;
 }
 
-Result<KeeperState> read_services(WireReader& reader) {
+Result<KeeperState> read_services(WireReader& reader, std::uint16_t version) {
   KeeperState state;
   const auto count = reader.u32();
   if (!count) return bad("the count of services is missing");
   for (std::uint32_t i = 0; i < *count; ++i) {
-    auto service = read_service(reader);
+    auto service = read_service(reader, version);
     if (!service) return tl::unexpected(service.error());
     state.services.push_back(std::move(*service));
   }
@@ -104,34 +157,14 @@ Bytes encode_state(const KeeperState& state) {
   Bytes services;
   WireWriter(services).u32(static_cast<std::uint32_t>(state.services.size()));
   for (const StoredService& stored : state.services) write_service(stored, services);
-  Bytes out;
-  WireWriter writer(out);
-  writer.append(std::as_bytes(std::span(kMagic)));
-  writer.u16(kVersion);
-  writer.u32(static_cast<std::uint32_t>(services.size()));
-  writer.append(services);
-  const Digest digest = digest_of(out);
-  writer.append(digest);
-  return out;
+  return seal(kMagic, kVersion, services);
 }
 
 Result<KeeperState> decode_state(ByteView octets) {
-  WireReader reader(octets);
-  const auto magic = reader.take(kMagic.size());
-  if (!magic || !std::ranges::equal(*magic, std::as_bytes(std::span(kMagic))))
-    return bad("it is no state file of Mooring's");
-  const auto version = reader.u16();
-  if (version && *version != kVersion)
-    return bad("its version is " + std::to_string(*version) + ", and only " +
-               std::to_string(kVersion) + " is known");
-  const auto length = reader.u32();
-  const auto services = length ? reader.take(*length) : std::nullopt;
-  const auto digest = services ? reader.take(sizeof(Digest)) : std::nullopt;
-  if (!digest || !reader.empty()) return bad("it is cut, or octets were added");
-  const Digest expected = digest_of(octets.first(octets.size() - sizeof(Digest)));
-  if (!std::ranges::equal(*digest, expected)) return bad("its checksum is wrong");
-  WireReader content(*services);
-  return read_services(content);
+  const auto sealed = unseal(kMagic, kVersion, octets);
+  if (!sealed) return tl::unexpected(sealed.error());
+  WireReader content(sealed->content);
+  return read_services(content, sealed->version);
 }
 
 }  // namespace mooring::dnschain

@@ -25,30 +25,86 @@ IdentityConfig* find_identity(std::vector<IdentityConfig>& identities, const std
   return found == identities.end() ? nullptr : &*found;
 }
 
+/// Two certificates, and how they fare with a client that goes by one TLSA RRset.
+class Rivals {
+ public:
+  Rivals(const IdentityConfig& current, const IdentityConfig& next,
+         const dnschain::Service& service, dnschain::WallTime now)
+      : current_(presented_identity(current)),
+        next_(presented_identity(next)),
+        service_(service),
+        now_(now) {}
+
+  [[nodiscard]] bool new_serves(const dnschain::SeenTlsa& seen) const {
+    return serves(seen, next_);
+  }
+  /// Only the one in use is good for it.
+  [[nodiscard]] bool needs_old(const dnschain::SeenTlsa& seen) const {
+    return !new_serves(seen) && serves(seen, current_);
+  }
+  /// Proven, and the one in use is not good for it.
+  [[nodiscard]] bool old_fails(const dnschain::SeenTlsa& seen) const {
+    return !serves(seen, current_);
+  }
+
+ private:
+  [[nodiscard]] bool serves(const dnschain::SeenTlsa& seen,
+                            const dnschain::PresentedIdentity& presented) const {
+    return seen.records.empty() ||
+           dnschain::dane_authenticate(seen.records, presented, service_, now_).authenticated;
+  }
+
+  dnschain::PresentedIdentity current_;
+  dnschain::PresentedIdentity next_;
+  const dnschain::Service& service_;
+  dnschain::WallTime now_;
+};
+
+/// Two TTLs after the new certificate's record was first seen, when it has been there ever since.
+dnschain::WallTime published_long_enough(const std::vector<dnschain::SeenTlsa>& history,
+                                         const Rivals& rivals) {
+  const dnschain::SeenTlsa& published = history.back();
+  if (published.records.empty()) return {};
+  auto first = history.rbegin();
+  for (auto each = first; each != history.rend(); ++each) {
+    if (each->records.empty() || !rivals.new_serves(*each)) break;
+    first = each;
+  }
+  return dnschain::new_key_from(first->since, published.ttl);
+}
+
+SwitchVerdict judge_service(const std::vector<dnschain::SeenTlsa>& history, const Rivals& rivals,
+                            const dnschain::Service& service, dnschain::WallTime now) {
+  // What is published now goes along with the certificate in the handshake.
+  if (history.empty() || rivals.old_fails(history.back())) return {};
+  if (!rivals.new_serves(history.back()))
+    return {false, "no TLSA record of " + service.text() + " matches the new certificate", {}};
+  dnschain::WallTime settled = published_long_enough(history, rivals);
+  for (const dnschain::SeenTlsa& seen : history) {
+    if (rivals.needs_old(seen)) settled = std::max(settled, seen.cached_until);
+  }
+  if (now >= settled) return {};
+  return {
+      false,
+      "TLSA records of " + service.text() + " without it may be cached until " + time_text(settled),
+      settled};
+}
+
 }  // namespace
 
 SwitchVerdict judge_switch(const dnschain::ChainTable& chains, const IdentityConfig& current,
                            const IdentityConfig& next, dnschain::WallTime now) {
-  const auto old_one = presented_identity(current);
-  const auto new_one = presented_identity(next);
   SwitchVerdict out;
   for (const dnschain::Service& service : next.services) {
     // A chain that could not be refreshed says what its clients may still hold in their caches.
     const auto* chain = chains.last_known(service.base_domain(), service.port());
-    if (chain == nullptr || chain->kind != dnschain::VerdictKind::secure) continue;
-    const auto matches = [&](const dnschain::PresentedIdentity& presented) {
-      return dnschain::dane_authenticate(chain->tlsa, presented, service, now).authenticated;
-    };
-    if (!matches(new_one)) {
-      if (!matches(old_one)) continue;
-      return {false, "no TLSA record of " + service.text() + " matches the new certificate", {}};
-    }
-    if (now < chain->tlsa_settled) {
-      out.use = false;
-      out.why = "the TLSA records of " + service.text() +
-                " that were there before may be cached until " + time_text(chain->tlsa_settled);
-      out.not_before = std::max(out.not_before.value_or(chain->tlsa_settled), chain->tlsa_settled);
-    }
+    if (chain == nullptr) continue;
+    const Rivals rivals(current, next, service, now);
+    const SwitchVerdict one = judge_service(chain->history, rivals, service, now);
+    if (one.use) continue;
+    if (!one.not_before) return one;
+    if (out.not_before >= one.not_before) continue;
+    out = one;
   }
   return out;
 }
@@ -83,19 +139,19 @@ std::vector<std::string> CertificateSwitch::release(Config& config,
                                                     dnschain::WallTime now) {
   next_release_.reset();
   std::vector<std::string> out;
-  for (auto held = held_.begin(); held != held_.end();) {
-    IdentityConfig* identity = find_identity(config.identities, held->first);
-    const SwitchVerdict verdict = judge_switch(chains, *identity, held->second, now);
+  for (const auto& [name, next] : held_) {
+    IdentityConfig* identity = find_identity(config.identities, name);
+    const SwitchVerdict verdict = judge_switch(chains, *identity, next, now);
     note(verdict);
-    if (!verdict.use) {
-      ++held;
-      continue;
-    }
-    take_certificate(*identity, held->second);
-    out.push_back(held->first);
-    held = held_.erase(held);
+    if (!verdict.use) continue;
+    take_certificate(*identity, next);
+    out.push_back(name);
   }
   return out;
+}
+
+void CertificateSwitch::forget(const std::vector<std::string>& names) {
+  for (const std::string& name : names) held_.erase(name);
 }
 
 }  // namespace mooring::server

@@ -20,9 +20,10 @@ struct SwitchVerdict {
 };
 
 /// A client that authenticates by DANE must find the new certificate in the TLSA RRset that it may
-/// have cached (RFC 7671, 8). So for every service that is proven by a chain now, a record must
-/// match the new certificate, and any RRset without that record must have run out everywhere;
-/// unless the old certificate matches none either, when there is nothing to lose.
+/// have cached (RFC 7671, 8). So for every service a record that is published must match the new
+/// certificate, for two TTLs, and every RRset seen before that only the old certificate matches
+/// must have run out everywhere; unless what is published does not match the old certificate: then
+/// it serves nobody who gets the chain with it.
 [[nodiscard]] SwitchVerdict judge_switch(const dnschain::ChainTable& chains,
                                          const IdentityConfig& current, const IdentityConfig& next,
                                          dnschain::WallTime now);
@@ -43,9 +44,12 @@ class CertificateSwitch {
   std::vector<Held> hold(Config& next, const Config& current, const dnschain::ChainTable& chains,
                          dnschain::WallTime now);
 
-  /// Puts what need not wait any more into `config`. Returns the names of these identities.
+  /// Puts what need not wait any more into `config`. Returns the names of these identities; they
+  /// are held until forget(), in case that `config` cannot be used.
   std::vector<std::string> release(Config& config, const dnschain::ChainTable& chains,
                                    dnschain::WallTime now);
+  /// These are in use now.
+  void forget(const std::vector<std::string>& names);
 
   /// When something may be released without a new chain.
   [[nodiscard]] std::optional<dnschain::WallTime> next_release() const { return next_release_; }

@@ -259,6 +259,7 @@ void Reading::read_chain() {
   }
   read_forget(section);
   section.flag("wait_for_tlsa", chain.wait_for_tlsa);
+  section.flag("keep_certificate", chain.keep_certificate);
   bool prefix = false;
   section.flag("length_prefix", prefix);
   chain.prefix = prefix ? dnschain::ChainPrefix::present : dnschain::ChainPrefix::absent;

@@ -69,6 +69,7 @@ struct ChainConfig {
   std::chrono::milliseconds ask_timeout{5'000};
   std::chrono::milliseconds startup_wait{3'000};
   std::string state_directory;            ///< empty: nothing is kept across restarts
+  bool keep_certificate = true;           ///< a copy of certificate and key is kept there
   std::vector<dnschain::Service> forget;  ///< their pins are not waited for
 };
 

@@ -13,6 +13,8 @@ namespace mooring::server {
 namespace {
 
 constexpr std::chrono::seconds kAnchorWatch{30};
+/// Until a certificate that could not be put to use is tried again.
+constexpr std::chrono::seconds kReleasePause{30};
 
 std::string addresses(const std::vector<Door>& doors) {
   std::string out;
@@ -48,6 +50,7 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log)
       inbox_(loop_, [this](News&& news) { hear(std::move(news)); }),
       limits_(ClientLimitSettings{}),
       ticket_keys_(tlsext::TicketKeySet::create()),
+      memory_(config_.chain.state_directory, log_),
       startup_timer_(loop_, [this] { open(); }),
       ticket_timer_(loop_, [this] { rotate_ticket_keys(); }),
       release_timer_(loop_, [this] { release_certificates(); }),
@@ -83,6 +86,7 @@ int Daemon::run() {
   auto memory = recall();
   if (!memory) return 1;
   pinned_names_ = memory->pinned_names();
+  certificates_ = memory_.recall(config_, memory->state, wall_now());
   if (!bind() || !make_workers()) return 1;
   const Signal terminate(loop_, SIGTERM, [this] { stop(); });
   const Signal interrupt(loop_, SIGINT, [this] { stop(); });
@@ -92,6 +96,7 @@ int Daemon::run() {
       loop_, log_, keeper_settings(config_), resolver_settings(config_), std::move(*memory),
       [this](const std::shared_ptr<const dnschain::ChainTable>& table) { on_chains(table); },
       [this] { open(); });
+  memory_.remember(config_);
   startup_timer_.set(loop_.now() + config_.chain.startup_wait);
   ticket_timer_.set(loop_.now() + config_.tls.ticket_rotation);
   anchor_timer_.set(loop_.now() + kAnchorWatch);
@@ -217,22 +222,36 @@ void Daemon::release_certificates() {
     release_timer_.set(loop_.now() + std::max(*next - wall_now(), std::chrono::seconds{1}));
   }
   if (names.empty()) return;
-  const Config with_pinned = with_stand_ins(config, chains_->pinned_names());
-  std::vector<std::shared_ptr<tlsext::ServerContext>> contexts;
-  for (const auto& worker : workers_) {
-    auto context = make_context(with_pinned, worker->chain_source(), ticket_keys_);
-    if (!context) return log_.error("certificate", {{"error", context.error().context}});
-    contexts.push_back(std::move(*context));
+  const auto contexts = make_contexts(config);
+  if (!contexts) {
+    release_timer_.set_earlier(loop_.now() + kReleasePause);
+    return log_.error("certificate", {{"state", "failed"},
+                                      {"error", contexts.error().context},
+                                      {"detail", "it is tried again; the old one stays in use"}});
   }
+  certificates_.forget(names);
   config_ = std::move(config);
-  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->set_context(contexts[i]);
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->set_context((*contexts)[i]);
+  memory_.remember(config_);
   chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
   for (const auto& name : names) log_.info("certificate", {{"name", name}, {"state", "in_use"}});
+}
+
+tlsext::Result<Daemon::Contexts> Daemon::make_contexts(const Config& config) {
+  const Config with_pinned = with_stand_ins(config, chains_->pinned_names());
+  Contexts out;
+  for (const auto& worker : workers_) {
+    auto context = make_context(with_pinned, worker->chain_source(), ticket_keys_);
+    if (!context) return tl::make_unexpected(context.error());
+    out.push_back(std::move(*context));
+  }
+  return out;
 }
 
 /// The trust anchor is read again when its file has changed.
 void Daemon::watch_anchor() {
   anchor_timer_.set(loop_.now() + kAnchorWatch);
+  memory_.remember(config_);
   if (!config_.chain.anchor) return;
   const auto text = read_file(config_.chain.anchor_file);
   if (!text || *text == config_.chain.anchor_text) return;
@@ -265,7 +284,7 @@ void Daemon::log_counters() {
 
 struct Daemon::Prepared {
   Config config;
-  std::vector<std::shared_ptr<tlsext::ServerContext>> contexts;
+  Contexts contexts;
   std::vector<Door> doors;  ///< new ones
 };
 
@@ -280,9 +299,7 @@ void Daemon::reload() {
   auto prepared = prepare(std::move(*config));
   if (!prepared) return;
   certificates_ = std::move(certificates);
-  for (const auto& one : held) {
-    log_.warning("certificate", {{"name", one.name}, {"state", "held"}, {"detail", one.why}});
-  }
+  log_held(held, log_);
   apply(std::move(*prepared));
 }
 
@@ -293,15 +310,12 @@ void Daemon::refuse(const std::string& why) {
 /// Gets all that can fail before anything is changed.
 std::optional<Daemon::Prepared> Daemon::prepare(Config config) {
   Prepared out;
-  const Config with_pinned = with_stand_ins(config, chains_->pinned_names());
-  for (const auto& worker : workers_) {
-    auto context = make_context(with_pinned, worker->chain_source(), ticket_keys_);
-    if (!context) {
-      refuse(context.error().context);
-      return {};
-    }
-    out.contexts.push_back(std::move(*context));
+  auto contexts = make_contexts(config);
+  if (!contexts) {
+    refuse(contexts.error().context);
+    return {};
   }
+  out.contexts = std::move(*contexts);
   for (const Endpoint& endpoint : missing(config.server.listen, configured(doors_))) {
     auto door = bind_door(endpoint, static_cast<unsigned>(workers_.size()));
     const std::string error = !door   ? door.error()
@@ -330,6 +344,7 @@ void Daemon::apply(Prepared prepared) {
     workers_[i]->set_context(std::move(prepared.contexts[i]));
     workers_[i]->set_settings(worker_settings(config_));
   }
+  memory_.remember(config_);
   change_doors(std::move(prepared.doors));
   chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
   if (!certificates_.empty()) {

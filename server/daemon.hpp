@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "server/certificate_memory.hpp"
 #include "server/certificate_switch.hpp"
 #include "server/chain_service.hpp"
 #include "server/config.hpp"
@@ -55,6 +56,9 @@ class Daemon final : public WorkerObserver {
   void on_chains(const std::shared_ptr<const dnschain::ChainTable>& table);
   void rotate_ticket_keys();
   void release_certificates();
+  using Contexts = std::vector<std::shared_ptr<tlsext::ServerContext>>;
+  /// One for each worker; or why there is none.
+  [[nodiscard]] tlsext::Result<Contexts> make_contexts(const Config& config);
   void watch_anchor();
   void stop();
   void log_counters();
@@ -79,6 +83,7 @@ class Daemon final : public WorkerObserver {
   std::map<Endpoint, UpstreamState> upstream_states_;
   std::unique_ptr<ChainService> chains_;
   CertificateSwitch certificates_;
+  CertificateMemory memory_;
   std::vector<std::string> pinned_names_;  ///< at the start
   Timer startup_timer_;
   Timer ticket_timer_;

@@ -3,29 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/tlsa_history.hpp"
 #include "tools/resolver_client.hpp"
 #include "tools/server_options.hpp"
 
 namespace mooring::tools {
-
-namespace {
-
-/// The original TTL that an RRSIG over TLSA records vouches for (RFC 4034, 3.1.4).
-std::uint32_t original_ttl(const dnschain::Verdict& verdict) {
-  for (const dnschain::Record& record : verdict.proof) {
-    if (record.type != dnschain::RrType::rrsig) continue;
-    dnschain::WireReader reader(record.rdata);
-    const auto covered = reader.u16();
-    const auto algorithm_and_labels = reader.u16();
-    const auto ttl = reader.u32();
-    if (covered != static_cast<std::uint16_t>(dnschain::RrType::tlsa)) continue;
-    if (algorithm_and_labels && ttl) return *ttl;
-  }
-  return verdict.tlsa_ttl;
-}
-
-}  // namespace
 
 void add_published_options(CLI::App& command, PublishedOptions& options) {
   command
@@ -58,7 +40,8 @@ Outcome<PublishedTlsa> published_tlsa(const dnschain::Service& service,
     return refused("what is published for " + service.text() +
                    " is bogus: " + published.verdict.reason);
   }
-  published.zone_ttl = original_ttl(published.verdict);
+  published.zone_ttl =
+      static_cast<std::uint32_t>(dnschain::tlsa_zone_ttl(published.verdict.proof).count());
   return published;
 }
 

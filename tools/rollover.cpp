@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dnschain/tlsa_history.hpp"
 #include "tools/chain_json.hpp"
 #include "tools/time_text.hpp"
 
@@ -59,9 +60,7 @@ Outcome<RolloverPlan> plan_rollover(const RolloverInput& input) {
   });
   plan.ttl = input.ttl;
   plan.published_at = input.published_at;
-  // Two TTLs: one for caches, another for what resolvers hand on from theirs, as RFC 7671, 8.1
-  // wants.
-  plan.new_key_from = input.published_at + std::chrono::seconds{2LL * input.ttl};
+  plan.new_key_from = dnschain::new_key_from(input.published_at, std::chrono::seconds{input.ttl});
   if (plan.same_key) plan.new_key_from = input.published_at;
   return plan;
 }
@@ -73,7 +72,7 @@ std::string rollover_text(const RolloverPlan& plan, const dnschain::Service& ser
            "published, and it may be used at once:\n" +
            zone_lines(plan.old_records, service, plan.ttl);
   }
-  const auto wait = std::chrono::seconds{2LL * plan.ttl};
+  const auto wait = plan.new_key_from - plan.published_at;
   std::string out = publish_step(plan, service);
   out += "2. Wait two TTLs (" + format_span(wait) + ") from " + format_time(plan.published_at) +
          " on, so that no cache holds the old set.\n   The new key may be used from " +

@@ -195,22 +195,6 @@ TEST_CASE("keeper says when no TLSA record matches, once, and when one does agai
   CHECK_FALSE(run.keeper().status().front().matches.has_value());
 }
 
-TEST_CASE("keeper tells from when no cache holds a replaced TLSA RRset", "[dnschain]") {
-  World world(600);
-  KeeperRun run(world.settings(), world.resolver, kStart);
-  run.run_for(0s);
-  CHECK(run.serve(service())->tlsa_settled == kStart);
-  World next(600);
-  next.tree.tlsa(kOwner, 0xcd, 600);
-  world.tree = std::move(next.tree);
-  world.resolver.flush();
-  run.run_for(10s);
-  run.keeper().refresh(run.now());
-  run.run_for(5s);
-  CHECK(run.serve(service())->tlsa.size() == 2);
-  CHECK(run.serve(service())->tlsa_settled == kStart + 610s);
-}
-
 TEST_CASE("keeper starts from its stored state when the resolver is down", "[dnschain]") {
   World world;
   KeeperState stored;

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "dnschain/sealed_file.hpp"
 #include "dnschain/state_store.hpp"
+#include "dnschain/wire.hpp"
 #include "support/scripted_answers.hpp"
 
 namespace {
@@ -21,6 +23,10 @@ KeeperState sample_state() {
                             at(1'600'000'000), at(1'500'000'000),
                             with_rrsig({tlsa("_853._tcp.dns.example.com.")}, "example.com.") +
                                 with_rrsig({dnskey(".")}, ".")});
+  const std::vector<TlsaRecord> records{{3, 1, 1, Bytes(32, std::byte{7})}, {2, 0, 2, {}}};
+  state.services.back().history = {
+      {records, std::chrono::seconds(3600), at(5), at(6), at(1'500'000'000)},
+      {{}, std::chrono::seconds(0), at(7), at(8), at(8)}};
   state.services.push_back({Service::create("b.example", Port{443}).value(), at(0), at(0), {}});
   return state;
 }
@@ -29,6 +35,31 @@ TEST_CASE("state file gives back what was written", "[dnschain]") {
   const KeeperState state = sample_state();
   CHECK(decode_state(encode_state(state)) == state);
   CHECK(decode_state(encode_state({})) == KeeperState());
+}
+
+TEST_CASE("state file of the first version is still read", "[dnschain]") {
+  const KeeperState state = sample_state();
+  Bytes content;
+  WireWriter writer(content);
+  const auto long_u64 = [&](std::uint32_t value) {
+    writer.u32(0);
+    writer.u32(value);
+  };
+  writer.u32(1);
+  const std::string domain = "dns.example.com";
+  writer.u16(static_cast<std::uint16_t>(domain.size()));
+  writer.append(std::as_bytes(std::span(domain)));
+  writer.u16(853);
+  long_u64(1'600'000'000);
+  long_u64(1'500'000'000);
+  Bytes records;
+  for (const Record& record : state.services.front().records) write_record(record, records);
+  writer.u32(static_cast<std::uint32_t>(records.size()));
+  writer.append(records);
+  KeeperState expected;
+  expected.services.push_back(state.services.front());
+  expected.services.front().history.clear();
+  CHECK(decode_state(seal("mooring state\n\x1a\x04", 1, content)) == expected);
 }
 
 TEST_CASE("state file that was cut anywhere is refused", "[dnschain]") {

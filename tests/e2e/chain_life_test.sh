@@ -91,9 +91,48 @@ check "the log says what is missing" \
   logs 'event=certificate .*state=held .*no TLSA record of .* matches the new certificate'
 check "and so do the counters" keeper_counts 'served=1 .*mismatched=0 .*certificates_held=1'
 check "the old certificate stays in use" serves "$LAB_CERT"
+check "it ends well with a certificate held back" stop
+
+check "it starts again" start fifth
+check "a restart holds the new certificate back too" \
+  logs 'event=certificate .*state=held .*no TLSA record of .* matches the new certificate'
+check "the old one is still in use" serves "$LAB_CERT"
+check "its chain is sent" proven
+check "its key is kept for its owner alone" [ "$(stat -c %a "$work/state/certificates.state")" = 600 ]
+check "-t judges what is configured" "$mooringd" -t -c "$config"
+check "it ends well again after that" stop
+
+head -c 100 "$work/state/certificates.state" >"$work/cut" && cp "$work/cut" "$work/state/certificates.state"
+check "it starts with a damaged copy of the certificate" start sixth
+check "the damaged copy is reported" logs 'event=state result=set_aside .*certificates.state'
+check "the configured certificate is in use then" serves "$LAB_IMPOSTOR_CERT"
+check "and the log says that no TLSA record matches it" logs 'state=mismatch'
+stop
+cp "$LAB_CERT" "$work/current.crt"
+cp "$LAB_KEY" "$work/current.key"
+check "it starts with the certificate that is published" start seventh
+check "which is in use at once: the other one served nobody" serves "$LAB_CERT"
+cp "$LAB_IMPOSTOR_CERT" "$work/current.crt"
+cp "$LAB_IMPOSTOR_KEY" "$work/current.key"
+check "another reload with the unpublished one is done" reload
+check "which waits again" serves "$LAB_CERT"
 set_up "$LAB_RESOLVER" 'wait_for_tlsa = false'
 check "a reload with wait_for_tlsa off is done" reload
 check "the new certificate is in use" wait_until serves "$LAB_IMPOSTOR_CERT"
 check "the log says that no TLSA record matches" logs 'state=mismatch'
 check "and so do the counters" keeper_counts 'mismatched=1 .*mismatches=1 .*certificates_held=0'
 check "it ends well at last" stop
+check "no key is left in the state directory" fails test -e "$work/state/certificates.state"
+
+cp "$LAB_CERT" "$work/current.crt"
+cp "$LAB_KEY" "$work/current.key"
+set_up "$LAB_RESOLVER" 'keep_certificate = false'
+check "it starts with keep_certificate off" start eighth
+stop
+check "the key was not copied" fails test -e "$work/state/certificates.state"
+cp "$LAB_IMPOSTOR_CERT" "$work/current.crt"
+cp "$LAB_IMPOSTOR_KEY" "$work/current.key"
+check "it starts with another certificate" start ninth
+check "which is in use at once" serves "$LAB_IMPOSTOR_CERT"
+check "and the log says that no TLSA record matches it" logs 'state=mismatch'
+check "it ends well, all done" stop
