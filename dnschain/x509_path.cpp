@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kSecurityLevel = 2;  // 112 bits: RSA of 2048, no SHA-1
 constexpr int kSecurityBits = 112;
+constexpr unsigned kHostFlags =
+    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
 constexpr int kMaxKeyBits = 8192;  // nobody needs more, and it costs
 
 struct StoreDeleter {
@@ -40,8 +42,7 @@ bool set_up(X509_STORE_CTX& context, const std::string& host, WallTime now) {
   X509_VERIFY_PARAM_set_time(param, static_cast<std::time_t>(now.time_since_epoch().count()));
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
   X509_VERIFY_PARAM_set_auth_level(param, kSecurityLevel);
-  X509_VERIFY_PARAM_set_hostflags(
-      param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(param, kHostFlags);
   return X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) == 1 &&
          X509_VERIFY_PARAM_set1_host(param, host.c_str(), host.size()) == 1;
 }
@@ -114,6 +115,13 @@ bool is_signed_by(x509_st& certificate, evp_pkey_st& key) {
       security_bits < kSecurityBits)
     return false;
   const bool holds = X509_verify(&certificate, &key) == 1;
+  ERR_clear_error();
+  return holds;
+}
+
+bool holds_name(x509_st& certificate, const std::string& host) {
+  const bool holds =
+      X509_check_host(&certificate, host.c_str(), host.size(), kHostFlags, nullptr) == 1;
   ERR_clear_error();
   return holds;
 }

@@ -42,6 +42,9 @@ inline constexpr std::size_t kMaxCertificates = 16;
 /// Whether a key that no path check will look at is strong enough, and not made to be slow.
 [[nodiscard]] bool is_fit_for_path(evp_pkey_st& key);
 
+/// Whether `host` is a dNSName of the certificate's subjectAltName, by the rules of find_path().
+[[nodiscard]] bool holds_name(x509_st& certificate, const std::string& host);
+
 /// A path that holds, DER, the leaf first and the trusted certificate last; or, in one line, why
 /// there is none.
 using PathResult = tl::expected<std::vector<Bytes>, std::string>;

@@ -294,6 +294,8 @@ void Daemon::reload() {
   std::vector<ConfigError> errors = config ? check_identities(*config) : std::move(config.error());
   for (const ConfigError& error : errors) refuse(error.text());
   if (!errors.empty()) return;
+  for (const auto& [place, what] : identity_warnings(*config, wall_now()))
+    log_.warning("identity", {{"place", place.text()}, {"detail", what}});
   CertificateSwitch certificates;
   const auto held = certificates.hold(*config, config_, *chains_->table(), wall_now());
   auto prepared = prepare(std::move(*config));

@@ -85,13 +85,18 @@ int run(const Arguments& arguments) {
   const auto errors = config ? check_identities(*config) : config.error();
   for (const ConfigError& error : errors) std::cerr << error.text() << '\n';
   if (!errors.empty()) return 1;
+  const auto warnings = identity_warnings(*config, wall_now());
   if (arguments.test) {
+    for (const auto& [place, what] : warnings)
+      std::cerr << place.text() << ": warning: " << what << '\n';
     std::cout << arguments.config << ": the configuration is good\n";
     return 0;
   }
   Log log(config->log.level);
   const std::string clock = clock_fault(wall_now(), kBuilt);
   if (!clock.empty()) log.warning("clock", {{"detail", clock}});
+  for (const auto& [place, what] : warnings)
+    log.warning("identity", {{"place", place.text()}, {"detail", what}});
   return Daemon(arguments.config, std::move(*config), MOORING_VERSION, log).run();
 }
 

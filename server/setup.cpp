@@ -2,9 +2,12 @@
 #include "server/setup.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
 
+#include "dnschain/certificate_files.hpp"
 #include "server/pem.hpp"
 #include "server/wall_time.hpp"
 
@@ -21,6 +24,11 @@ constexpr std::size_t kLeastBufferOctets = 1U << 20U;
 
 tlsext::Identity tls_identity(const IdentityConfig& identity) {
   return {identity.name, identity.certificate_pem, identity.private_key_pem};
+}
+
+bool readable_by_others(const std::string& file) {
+  struct stat found {};
+  return stat(file.c_str(), &found) == 0 && (found.st_mode & (S_IROTH | S_IWOTH)) != 0;
 }
 
 std::size_t links_per_worker(const Config& config) {
@@ -44,21 +52,45 @@ UpstreamSettings upstream_settings(const Config& config) {
 std::vector<ConfigError> check_identities(const Config& config) {
   std::vector<ConfigError> errors;
   for (const IdentityConfig& identity : config.identities) {
+    const auto faults = dnschain::judge_files(identity.certificate_pem, identity.private_key_pem);
+    const std::string certificate = "\"" + identity.certificate_file + "\"";
+    const std::string key = "\"" + identity.key_file + "\"";
+    if (!faults.certificate.empty())
+      errors.push_back({identity.certificate_place, certificate + " " + faults.certificate});
+    if (!faults.key.empty()) errors.push_back({identity.key_place, key + " " + faults.key});
+    if (!faults.certificate.empty() || !faults.key.empty()) continue;
     tlsext::ServerSettings settings;
     settings.identities = {tls_identity(identity)};
     const auto context = tlsext::ServerContext::create(std::move(settings));
     if (!context && context.error().code == tlsext::ErrorCode::private_key) {
-      errors.push_back(
-          {identity.key_place, "\"" + identity.key_file + "\": " + context.error().context});
+      errors.push_back({identity.key_place, key + ": " + context.error().context});
     } else if (!context) {
-      errors.push_back({identity.certificate_place,
-                        "\"" + identity.certificate_file + "\": " + context.error().context});
-    } else if (certificates_from_pem(identity.certificate_pem).empty()) {
-      errors.push_back({identity.certificate_place,
-                        "\"" + identity.certificate_file + "\" holds no certificate"});
+      errors.push_back({identity.certificate_place, certificate + ": " + context.error().context});
     }
   }
   return errors;
+}
+
+std::vector<ConfigError> identity_warnings(const Config& config, dnschain::WallTime now) {
+  std::vector<ConfigError> warnings;
+  std::set<std::string> open_keys;
+  for (const IdentityConfig& identity : config.identities) {
+    std::string all;
+    for (const auto& one : dnschain::pkix_findings(identity.certificate_pem, identity.name, now))
+      all += (all.empty() ? "" : "; ") + one;
+    if (!all.empty()) {
+      warnings.push_back({identity.certificate_place,
+                          "\"" + identity.certificate_file +
+                              "\": clients that check certificates may refuse it for " +
+                              identity.name +
+                              " (those that go by a TLSA 3 x x record do not): " + all});
+    }
+    if (readable_by_others(identity.key_file) && open_keys.insert(identity.key_file).second) {
+      warnings.push_back({identity.key_place, "\"" + identity.key_file +
+                                                  "\" can be read by every user of this system"});
+    }
+  }
+  return warnings;
 }
 
 Config with_stand_ins(Config config, const std::vector<std::string>& names) {

@@ -18,6 +18,11 @@ namespace mooring::server {
 /// when all is well.
 [[nodiscard]] std::vector<ConfigError> check_identities(const Config& config);
 
+/// What may stay as it is, but not every client will like: how its certificates look at `now` to
+/// those that check them, and keys that anybody can read. At most two for an identity.
+[[nodiscard]] std::vector<ConfigError> identity_warnings(const Config& config,
+                                                         dnschain::WallTime now);
+
 /// `config` with the first identity standing in for each of `names` that has none any more, so that
 /// clients which hold a pin for it still get the extension (RFC 9102, 10).
 [[nodiscard]] Config with_stand_ins(Config config, const std::vector<std::string>& names);

@@ -7,9 +7,12 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 #include <memory>
 
+#include "dnschain/certificate_files.hpp"
+#include "dnschain/pem.hpp"
 #include "tools/text.hpp"
 #include "tools/time_text.hpp"
 
@@ -78,22 +81,28 @@ KeyMaterial describe_x509(X509& certificate) {
   return key;
 }
 
-std::vector<KeyMaterial> read_pem(dnschain::ByteView file) {
-  std::vector<KeyMaterial> keys;
-  const BioPtr in(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-  while (const X509Ptr certificate{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
-    keys.push_back(describe_x509(*certificate));
+/// The certificates of PEM text, DER. All of them can be read, or it is an error.
+Outcome<std::vector<dnschain::Bytes>> certificates_in(const dnschain::PemText& pem,
+                                                      const std::string& origin) {
+  std::vector<dnschain::Bytes> certificates;
+  bool good = !pem.damaged;
+  for (const dnschain::PemBlock& block : pem.blocks) {
+    if (block.label != "CERTIFICATE") continue;
+    good = parse_x509(block.der) != nullptr;
+    if (!good) break;
+    certificates.push_back(block.der);
   }
-  if (keys.empty()) {
-    const BioPtr again(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-    const PkeyPtr key(PEM_read_bio_PUBKEY(again.get(), nullptr, nullptr, nullptr));
-    if (key) {
-      auto read = read_public_key(to_der<const EVP_PKEY*>(i2d_PUBKEY, key.get()));
-      if (read) keys.push_back(*std::move(read));
-    }
-  }
-  ERR_clear_error();
-  return keys;
+  if (good && !pem.damaged) return certificates;
+  return trouble(origin + ": certificate " + std::to_string(certificates.size() + 1) +
+                 " cannot be read");
+}
+
+/// An authority before what it issued: its key is not the server's.
+Outcome<void> check_order(const std::vector<KeyMaterial>& keys, const std::string& origin) {
+  const auto own = std::ranges::find(keys, false, &KeyMaterial::authority);
+  if (own == keys.begin() || own == keys.end()) return {};
+  return trouble(origin + " does not begin with the server's own certificate: certificate " +
+                 std::to_string(own - keys.begin() + 1) + " seems to be it");
 }
 
 }  // namespace
@@ -119,11 +128,25 @@ Outcome<KeyMaterial> read_public_key(dnschain::ByteView der) {
 
 Outcome<std::vector<KeyMaterial>> read_key_material(dnschain::ByteView file,
                                                     const std::string& origin) {
-  std::vector<KeyMaterial> keys = read_pem(file);
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const dnschain::PemText pem = dnschain::parse_pem(text);
+  const auto certificates = certificates_in(pem, origin);
+  if (!certificates) return tl::make_unexpected(certificates.error());
+  std::vector<KeyMaterial> keys;
+  for (const dnschain::Bytes& der : *certificates) {
+    if (auto key = read_certificate(der)) keys.push_back(*std::move(key));
+  }
+  if (auto ordered = check_order(keys, origin); !ordered) {
+    return tl::make_unexpected(ordered.error());
+  }
   if (!keys.empty()) return keys;
+  const auto bare = std::ranges::find(pem.blocks, "PUBLIC KEY", &dnschain::PemBlock::label);
   if (auto certificate = read_certificate(file)) return std::vector{*std::move(certificate)};
-  if (auto key = read_public_key(file)) return std::vector{*std::move(key)};
-  return trouble(origin + ": neither a certificate nor a public key, in PEM or DER");
+  if (auto key = read_public_key(bare == pem.blocks.end() ? file : bare->der)) {
+    return std::vector{*std::move(key)};
+  }
+  return trouble(origin + ": neither a certificate nor a public key: it " +
+                 dnschain::what_it_holds(text));
 }
 
 std::optional<dnschain::TlsaRecord> make_tlsa(const KeyMaterial& key, std::uint8_t usage,
@@ -175,19 +198,13 @@ std::vector<KeyMaterial> read_presented(const dnschain::PresentedIdentity& prese
 
 Outcome<std::vector<dnschain::Bytes>> read_authorities(dnschain::ByteView file,
                                                        const std::string& origin) {
-  std::vector<dnschain::Bytes> authorities;
-  const BioPtr in(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-  while (const X509Ptr authority{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
-    authorities.push_back(to_der<const X509*>(i2d_X509, authority.get()));
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  auto authorities = certificates_in(dnschain::parse_pem(text), origin);
+  if (!authorities) return authorities;
+  if (authorities->empty() && parse_x509(file)) authorities->emplace_back(file.begin(), file.end());
+  if (authorities->empty()) {
+    return trouble(origin + ": no certificate, in PEM or DER: it " + dnschain::what_it_holds(text));
   }
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
-  if (!at_end) {
-    return trouble(origin + ": certificate " + std::to_string(authorities.size() + 1) +
-                   " cannot be read");
-  }
-  if (authorities.empty() && parse_x509(file)) authorities.emplace_back(file.begin(), file.end());
-  if (authorities.empty()) return trouble(origin + ": holds no certificate, in PEM or DER");
   return authorities;
 }
 

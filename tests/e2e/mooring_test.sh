@@ -149,7 +149,7 @@ subject sha256 bad
 sha1 sha1 bad subjectAltName=DNS:$LAB_NAME
 END
 : >"$pki/empty.pem"
-check "a file without an authority is a mistake" refused 2 '.*empty\.pem: holds no certificate' \
+check "a file without an authority is a mistake" refused 2 '.*empty\.pem: no certificate, in PEM or DER: it is empty' \
   query --name "$LAB_NAME" --ca "$pki/empty.pem" "$LAB_QUERY_NAME"
 
 # --- query, when it must not ask ----------------------------------------------------------------

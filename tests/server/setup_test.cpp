@@ -5,12 +5,15 @@
 
 #include "server/doors.hpp"
 #include "support/certificates.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace mooring;
 using namespace mooring::server;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr dnschain::WallTime kNow{std::chrono::seconds{1'790'000'000}};
 
 Config one_identity(const std::string& certificate, const std::string& key) {
   Config config;
@@ -73,6 +76,37 @@ TEST_CASE("a certificate that does not fit its key is reported where it is confi
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0].text(), Catch::StartsWith(at));
   CHECK_THAT(errors[0].text(), !Catch::Contains("PRIVATE"));
+}
+
+TEST_CASE("what clients that check certificates would notice is one line for each identity",
+          "[server]") {
+  const auto plain = test::make_certificate("dot.example");
+  Config config = one_identity(plain.certificate_pem, plain.private_key_pem);
+  CHECK(identity_warnings(config, kNow).empty());
+  const auto old = test::make_certificate("a.example", {test::KeyType::p256, true, false, {}});
+  config.identities.front().certificate_pem = old.certificate_pem;
+  const auto warnings = identity_warnings(config, kNow);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0].text(),
+             Catch::StartsWith("mooring.toml:7:15: \"dot.crt\": clients that check certificates") &&
+                 Catch::EndsWith(": it has expired at 2020-12-31T00:00:00Z; it is not for "
+                                 "dot.example"));
+}
+
+TEST_CASE("a key that every user can read is reported once", "[server]") {
+  const test::TempDir directory;
+  directory.write("dot.key", "key");
+  const auto plain = test::make_certificate("dot.example");
+  Config config = one_identity(plain.certificate_pem, plain.private_key_pem);
+  config.identities.front().key_file = directory.path("dot.key");
+  config.identities.push_back(config.identities.front());
+  const auto [mode, warnings] =
+      GENERATE(table<int, std::size_t>({{0600, 0}, {0640, 0}, {0604, 1}, {0644, 1}, {0602, 1}}));
+  std::filesystem::permissions(directory.path("dot.key"),
+                               static_cast<std::filesystem::perms>(mode));
+  const auto found = identity_warnings(config, kNow);
+  REQUIRE(found.size() == warnings);
+  if (warnings == 1) CHECK_THAT(found[0].text(), Catch::StartsWith("mooring.toml:8:7: "));
 }
 
 TEST_CASE("every port of an identity has a chain, with its certificate to match", "[server]") {

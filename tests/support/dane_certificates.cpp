@@ -2,6 +2,7 @@
 #include "support/dane_certificates.hpp"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -55,6 +56,16 @@ TestKey::TestKey(unsigned rsa_bits) : key_(EVP_RSA_gen(rsa_bits), EVP_PKEY_free)
 
 dnschain::Bytes TestKey::spki() const {
   return to_der(i2d_PUBKEY, key_.get());
+}
+
+std::string to_pem(const std::string& label, const dnschain::Bytes& der) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), BIO_free);
+  must(out && PEM_write_bio(out.get(), label.c_str(), "",
+                            reinterpret_cast<const unsigned char*>(der.data()),
+                            static_cast<long>(der.size())) > 0);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
 }
 
 dnschain::Bytes make_certificate(const CertificateSpec& spec, const TestKey& key,

@@ -37,6 +37,9 @@ struct CertificateSpec {
   std::vector<std::pair<std::string, std::string>> extensions = {};
 };
 
+/// PEM text of one block.
+[[nodiscard]] std::string to_pem(const std::string& label, const dnschain::Bytes& der);
+
 /// A DER certificate for `key`, signed by `issuer_key`. Throws when libcrypto refuses.
 [[nodiscard]] dnschain::Bytes make_certificate(const CertificateSpec& spec, const TestKey& key,
                                                const TestKey& issuer_key);

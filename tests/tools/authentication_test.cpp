@@ -73,9 +73,10 @@ TEST_CASE("a file of authorities is read whole or not at all", "[tools]") {
   };
   for (const Case& given :
        {Case{pem, 1, ""}, Case{"# two\n" + pem + "\n" + pem, 2, ""}, Case{as_text(der), 1, ""},
-        Case{"", 0, "holds no certificate"}, Case{"root.pem\n", 0, "holds no certificate"},
+        Case{"", 0, "no certificate, in PEM or DER: it is empty"},
+        Case{"root.pem\n", 0, "no certificate, in PEM or DER: it holds no PEM"},
         Case{"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", 0,
-             "holds no certificate"},
+             "no certificate, in PEM or DER: it holds a private key"},
         Case{pem + bad + pem, 0, "certificate 2 cannot be read"},
         Case{pem + "-----BEGIN CERTIFICATE-----\nMII", 0, "certificate 2 cannot be read"}}) {
     INFO(given.file);
