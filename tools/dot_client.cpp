@@ -27,7 +27,7 @@ Outcome<std::unique_ptr<DotClient>> DotClient::connect(const DotSettings& settin
   auto session =
       tlsext::TlsSession::connect(**context, {settings.server_name, settings.chain_port, nullptr});
   if (!session) return trouble("TLS: " + session.error().context);
-  auto socket = TcpSocket::connect(settings.server, deadline);
+  auto socket = TcpSocket::connect(settings.server, deadline, settings.family);
   if (!socket) return tl::make_unexpected(socket.error());
   std::unique_ptr<DotClient> dot(
       new DotClient(*std::move(socket), *std::move(context), *std::move(session)));

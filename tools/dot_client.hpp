@@ -18,6 +18,7 @@ namespace mooring::tools {
 
 struct DotSettings {
   Endpoint server;
+  int family = AF_UNSPEC;                   ///< or AF_INET, AF_INET6: nothing else is connected to
   std::string server_name;                  ///< SNI; empty: none
   std::optional<std::uint16_t> chain_port;  ///< asks for the chain of server_name at this port
   tlsext::Version minimum = tlsext::Version::tls12;

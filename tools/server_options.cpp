@@ -34,6 +34,8 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
       ->check(CLI::Range(kLeastTimeout, kMostTimeout))
       ->type_name("SECONDS")
       ->capture_default_str();
+  CLI::Option* ipv4 = command.add_flag("-4", options.ipv4, "connect over IPv4 only");
+  command.add_flag("-6", options.ipv6, "connect over IPv6 only")->excludes(ipv4);
   CLI::Option* tls12 = command.add_flag("--tls1.2", options.tls12, "TLS 1.2 only");
   command.add_flag("--tls1.3", options.tls13, "TLS 1.3 only")->excludes(tls12);
 }
@@ -41,6 +43,8 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
 DotSettings dot_settings(const ServerOptions& options, const Endpoint& server) {
   DotSettings settings;
   settings.server = server;
+  if (options.ipv4) settings.family = AF_INET;
+  if (options.ipv6) settings.family = AF_INET6;
   settings.server_name = server_name(options, server);
   settings.timeout = milliseconds_of(options.timeout);
   if (options.tls12) settings.maximum = tlsext::Version::tls12;

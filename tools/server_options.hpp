@@ -23,6 +23,8 @@ struct ServerOptions {
   std::string name;                     ///< TLSA base domain and SNI; empty: the host, if a name
   std::uint16_t chain_port = kDotPort;  ///< notional port (RFC 9102, 2.1)
   double timeout = 5;                   ///< seconds, for the handshake and for each answer
+  bool ipv4 = false;                    ///< over this one only
+  bool ipv6 = false;
   bool tls12 = false;
   bool tls13 = false;
 };

@@ -2,7 +2,6 @@
 #include "tools/tcp_socket.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,16 +9,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
+#include <vector>
+
+#include "tools/name_lookup.hpp"
 
 namespace mooring::tools {
 
 namespace {
-
-using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 /// Waits for `events`; false at the deadline.
 bool wait_for(int fd, short events, Deadline deadline) {
@@ -34,50 +32,33 @@ bool wait_for(int fd, short events, Deadline deadline) {
   }
 }
 
-/// 0, or the errno of a connect that went wrong; ETIMEDOUT at the deadline.
-int connect_socket(int fd, const addrinfo& address, Deadline deadline) {
-  if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) return 0;
-  if (errno != EINPROGRESS) return errno;
-  if (!wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  return error;
-}
-
-std::string address_text(const addrinfo& address, std::uint16_t port) {
-  std::array<char, NI_MAXHOST> host{};
-  ::getnameinfo(address.ai_addr, address.ai_addrlen, host.data(), host.size(), nullptr, 0,
-                NI_NUMERICHOST);
-  return Endpoint{host.data(), port}.text();
+/// "Connection refused", or what became of each address when there are several.
+std::string losses_text(const std::vector<RaceLoss>& losses,
+                        const std::vector<SocketAddress>& addresses) {
+  if (losses.empty()) return std::strerror(ETIMEDOUT);
+  if (losses.size() == 1) return std::strerror(losses.front().error);
+  std::string text;
+  for (const RaceLoss& loss : losses) {
+    text += (text.empty() ? "" : "; ") + addresses[loss.address].text() + ": " +
+            std::strerror(loss.error);
+  }
+  return text;
 }
 
 }  // namespace
 
-Outcome<TcpSocket> TcpSocket::connect(const Endpoint& endpoint, Deadline deadline) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int unresolved =
-      ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
-  if (unresolved != 0) return trouble(endpoint.host + ": " + ::gai_strerror(unresolved));
-  const AddressList addresses(found, &::freeaddrinfo);
-  int error = 0;
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    const int fd = ::socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-      error = errno;
-      continue;
-    }
-    TcpSocket opened(fd, address_text(*at, endpoint.port));
-    error = connect_socket(fd, *at, deadline);
-    if (error != 0) continue;
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return opened;
+Outcome<TcpSocket> TcpSocket::connect(const Endpoint& endpoint, Deadline deadline, int family) {
+  auto found = look_up(endpoint, family, deadline);
+  if (!found) return tl::make_unexpected(found.error());
+  const auto addresses = interleaved(*found);
+  const auto winner = race(addresses, deadline, system_network());
+  if (!winner) {
+    return trouble("no connection to " + endpoint.text() + ": " +
+                   losses_text(winner.error(), addresses));
   }
-  return trouble("no connection to " + endpoint.text() + ": " + std::strerror(error));
+  const int on = 1;
+  ::setsockopt(winner->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return TcpSocket(winner->socket, addresses[winner->address].text());
 }
 
 TcpSocket::~TcpSocket() {

@@ -7,12 +7,10 @@
 
 #include "dnschain/bytes.hpp"
 #include "tools/endpoint.hpp"
+#include "tools/happy_eyeballs.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {
-
-/// The moment by which something must be done.
-using Deadline = std::chrono::steady_clock::time_point;
 
 /// `span` from now on.
 [[nodiscard]] inline Deadline deadline_in(std::chrono::milliseconds span) {
@@ -22,8 +20,10 @@ using Deadline = std::chrono::steady_clock::time_point;
 /// A TCP connection for a program that waits: every call returns by its deadline. Owns the socket.
 class TcpSocket {
  public:
-  /// Tries the host's addresses one after the other.
-  [[nodiscard]] static Outcome<TcpSocket> connect(const Endpoint& endpoint, Deadline deadline);
+  /// Connects to the first of the host's addresses that answers, of one family (AF_INET, AF_INET6)
+  /// or of either. The name's look-up counts too.
+  [[nodiscard]] static Outcome<TcpSocket> connect(const Endpoint& endpoint, Deadline deadline,
+                                                  int family = AF_UNSPEC);
 
   ~TcpSocket();
   TcpSocket(TcpSocket&& other) noexcept;

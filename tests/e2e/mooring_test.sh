@@ -110,6 +110,60 @@ check "query asks for the name of an address" \
 check "query refuses a word that it does not know" refused 2 '"\+trace" is not known here' \
   query "$LAB_QUERY_NAME" +trace
 
+# --- connecting -----------------------------------------------------------------------------------
+
+# A listener that is full on ::1, in front of the server on 127.0.0.1: what is sent to it is dropped.
+cat >"$work/full.py" <<'END'
+import signal, socket, sys
+listener = socket.socket(socket.AF_INET6)
+listener.bind(("::1", int(sys.argv[1])))
+listener.listen(0)
+waiting = [socket.socket(socket.AF_INET6) for _ in range(8)]
+for one in waiting:
+    one.setblocking(False)
+    one.connect_ex(listener.getsockname())
+open(sys.argv[2], "w").close()
+signal.pause()
+END
+python3 "$work/full.py" "$good" "$work/full" 2>"$work/full.err" &
+children+=($!)
+# Where there is no IPv6 the listener ends, and the query has an easy life.
+wait_until test -e "$work/full" -o -s "$work/full.err"
+printf '%s dot.example\n' ::1 127.0.0.1 >"$work/hosts"
+# shellcheck disable=SC2016
+with_hosts() { unshare -rm sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$work/hosts" "$@"; }
+if with_hosts true 2>/dev/null; then
+  check "an address that swallows everything does not use up the time" \
+    prints 'SERVER: 127\.0\.0\.1:.*\(TLS\)' \
+    with_hosts "$mooring" query "@dot.example:$good" "$LAB_QUERY_NAME" --no-auth --timeout 60
+  check "only the family that was asked for is connected to" \
+    refused 2 'no connection to dot\.example:.*: (Connection timed out|.*refused|.* reachable)' \
+    with_hosts "$mooring" query "@dot.example:$good" "$LAB_QUERY_NAME" --no-auth --timeout 1 -6
+fi
+check "an address of another family is a mistake" refused 2 '127\.0\.0\.1: ' query "$LAB_QUERY_NAME" -6
+
+# A name server that never answers, in namespaces of their own.
+cat >"$work/mute.py" <<'END'
+import socket, subprocess, sys
+mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+mute.bind(("127.0.0.1", 53))
+sys.exit(subprocess.run(sys.argv[1:]).returncode)
+END
+echo "nameserver 127.0.0.1" >"$work/resolv.conf"
+# shellcheck disable=SC2016
+without_names() {
+  unshare -rmn sh -c 'mount --bind "$0" /etc/resolv.conf && ip link set lo up && exec "$@"' \
+    "$work/resolv.conf" python3 "$work/mute.py" "$@"
+}
+if without_names true 2>/dev/null; then
+  for command in "query @dot.example." "chain show dot.example." "chain build dot.example --resolver dot.example."; do
+    # shellcheck disable=SC2086
+    check "$command: a name's look-up has a deadline" \
+      refused 2 'dot\.example\.?: the look-up of the name.s address timed out' \
+      without_names timeout 60 "$mooring" $command --timeout 0.5
+  done
+fi
+
 # --- query by a certificate authority: GnuTLS, in kdig, judges the same certificates --------------
 
 pki=$work/pki
