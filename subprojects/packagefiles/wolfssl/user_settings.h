@@ -114,4 +114,8 @@
 #define WOLFSSL_NO_SIGALG_SHA1
 #define HAVE_GETPID
 
+/* What wolfSSL's own configure script would have found on this system. */
+#define HAVE_SYS_TIME_H /* gettimeofday */
+#define HAVE_GMTIME_R
+
 #endif
