@@ -11,7 +11,7 @@ namespace {
 
 using namespace mooring::dnschain;
 using namespace mooring::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 const std::string kOwner = "_853._tcp.dns.example.com.";
 const std::vector<std::string> kRoot{". DNSKEY"};

@@ -13,7 +13,7 @@ namespace {
 using namespace mooring::dnschain;
 using namespace mooring::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Kind = KeeperEvent::Kind;
 
 TEST_CASE("keeper builds at its first tick and serves what it verified", "[dnschain]") {

@@ -14,7 +14,7 @@ namespace {
 
 using namespace mooring::dnschain;
 using namespace mooring::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 KeeperState sample_state() {
   const auto at = [](int seconds) { return WallTime{std::chrono::seconds(seconds)}; };

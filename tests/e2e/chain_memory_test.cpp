@@ -12,7 +12,7 @@
 
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using mooring::test::Lab;
 using mooring::test::Process;
 using mooring::test::TempDir;
