@@ -185,17 +185,32 @@ void Daemon::on_upstream_state(const Endpoint& server, UpstreamState state,
   inbox_.post(UpstreamNews{server, state, std::string(reason)});
 }
 
+void Daemon::on_listen_failed(const Endpoint& name, std::string_view reason) {
+  inbox_.post(ListenFailed{name, std::string(reason)});
+}
+
 void Daemon::on_drained() {
   inbox_.post(Drained{});
 }
 
 void Daemon::hear(News&& news) {
-  if (std::holds_alternative<Drained>(news)) {
-    if (++drained_ == workers_.size()) loop_.stop();
-    return;
-  }
+  std::visit([this](const auto& one) { report(one); }, news);
+}
+
+void Daemon::report(const Drained&) {
+  if (++drained_ == workers_.size()) loop_.stop();
+}
+
+/// The worker's socket is closed by now, so that the kernel gives its clients to the others.
+void Daemon::report(const ListenFailed& news) {
+  log_.error(reloaded_ ? "reload" : "start",
+             {{"result", "partial"},
+              {"error", "a worker cannot listen on " + news.name.text() + ": " + news.reason},
+              {"detail", "the other workers and addresses go on"}});
+}
+
+void Daemon::report(const UpstreamNews& upstream) {
   // Every worker tells; a line is for a change of the resolver, not for each who noticed it.
-  const auto& upstream = std::get<UpstreamNews>(news);
   const auto [known, first] = upstream_states_.try_emplace(upstream.server, upstream.state);
   if (!first && known->second == upstream.state) return;
   known->second = upstream.state;
@@ -319,12 +334,15 @@ std::optional<Daemon::Prepared> Daemon::prepare(Config config) {
   }
   out.contexts = std::move(*contexts);
   for (const Endpoint& endpoint : missing(config.server.listen, configured(doors_))) {
-    auto door = bind_door(endpoint, static_cast<unsigned>(workers_.size()));
+    // An address of ours on the same port is no stranger: "0.0.0.0:853" may follow one of them.
+    const auto same_port = [&](const Door& door) { return door.bound.port == endpoint.port; };
+    const bool exclusive = std::ranges::none_of(doors_, same_port);
+    auto door = bind_door(endpoint, static_cast<unsigned>(workers_.size()), exclusive);
     const std::string error = !door   ? door.error()
                               : open_ ? open_door(*door, config_.server.backlog)
                                       : "";
     if (!error.empty()) {
-      refuse("cannot listen on " + error);
+      refuse("cannot listen on " + error + "; what was in use before goes on");
       return {};
     }
     out.doors.push_back(std::move(*door));
@@ -355,6 +373,7 @@ void Daemon::apply(Prepared prepared) {
     release_timer_.set(loop_.now());
   }
   ticket_timer_.set_earlier(loop_.now() + config_.tls.ticket_rotation);
+  reloaded_ = true;
   log_.info("reload", {{"result", "done"}, {"listen", addresses(doors_)}});
   if (restart) {
     log_.warning("reload", {{"result", "partial"},

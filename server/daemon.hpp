@@ -39,11 +39,16 @@ class Daemon final : public WorkerObserver {
     UpstreamState state;
     std::string reason;
   };
+  struct ListenFailed {
+    Endpoint name;
+    std::string reason;
+  };
   struct Drained {};
-  using News = std::variant<UpstreamNews, Drained>;
+  using News = std::variant<UpstreamNews, ListenFailed, Drained>;
 
   void on_upstream_state(const Endpoint& server, UpstreamState state,
                          std::string_view reason) override;
+  void on_listen_failed(const Endpoint& name, std::string_view reason) override;
   void on_drained() override;
 
   [[nodiscard]] bool bind();
@@ -53,6 +58,9 @@ class Daemon final : public WorkerObserver {
   void open();
   void hand_over(Door& door);
   void hear(News&& news);
+  void report(const UpstreamNews& news);
+  void report(const ListenFailed& news);
+  void report(const Drained& news);
   void on_chains(const std::shared_ptr<const dnschain::ChainTable>& table);
   void rotate_ticket_keys();
   void release_certificates();
@@ -90,6 +98,7 @@ class Daemon final : public WorkerObserver {
   Timer release_timer_;
   Timer anchor_timer_;
   bool open_ = false;
+  bool reloaded_ = false;
   bool stopping_ = false;
   std::size_t drained_ = 0;
   int status_ = 0;

@@ -5,10 +5,11 @@
 
 namespace mooring::server {
 
-tl::expected<Door, std::string> bind_door(const Endpoint& endpoint, unsigned workers) {
+tl::expected<Door, std::string> bind_door(const Endpoint& endpoint, unsigned workers,
+                                          bool exclusive) {
   Door door{endpoint, endpoint, {}};
   while (door.sockets.size() < workers) {
-    auto socket = bind_socket(door.bound, door.sockets.empty());
+    auto socket = bind_socket(door.bound, exclusive && door.sockets.empty());
     if (!socket) return tl::make_unexpected(endpoint.text() + ": " + socket.error());
     const auto bound = bound_to(*socket);
     if (!bound) return tl::make_unexpected(endpoint.text() + ": getsockname failed");

@@ -17,8 +17,10 @@ struct Door {
   std::vector<OwnedFd> sockets;
 };
 
-/// Binds a socket for each of `workers`; none of them listens yet. The error names the address.
-[[nodiscard]] tl::expected<Door, std::string> bind_door(const Endpoint& endpoint, unsigned workers);
+/// Binds a socket for each of `workers`; none of them listens yet. With `exclusive`, fails when
+/// anybody listens there already. The error names the address.
+[[nodiscard]] tl::expected<Door, std::string> bind_door(const Endpoint& endpoint, unsigned workers,
+                                                        bool exclusive = true);
 
 /// Lets clients in at all of its sockets. Empty, or what is wrong, naming the address.
 [[nodiscard]] std::string open_door(const Door& door, int backlog);

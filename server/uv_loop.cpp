@@ -33,17 +33,19 @@ void Loop::at_end_of_turn(std::function<void()> action) {
   check_ =
       make_uv<uv_check_t>(this, [&](uv_check_t* handle) { return uv_check_init(&loop_, handle); });
   // Timers run before the poll, input after it: each has an end of its own.
-  uv_prepare_start(prepare_.get(),
-                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->end_of_turn_(); });
-  uv_check_start(check_.get(),
-                 [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->end_of_turn_(); });
+  uv_prepare_start(prepare_.get(), [](uv_prepare_t* handle) noexcept {
+    static_cast<Loop*>(handle->data)->end_of_turn_();
+  });
+  uv_check_start(check_.get(), [](uv_check_t* handle) noexcept {
+    static_cast<Loop*>(handle->data)->end_of_turn_();
+  });
 }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> action)
     : action_(std::move(action)), handle_(make_uv<uv_signal_t>(this, [&](uv_signal_t* handle) {
         return uv_signal_init(loop.raw(), handle);
       })) {
-  const auto received = [](uv_signal_t* handle, int) {
+  const auto received = [](uv_signal_t* handle, int) noexcept {
     if (handle->data != nullptr) static_cast<Signal*>(handle->data)->action_();
   };
   if (!handle_ || uv_signal_start(handle_.get(), received, number) != 0) {

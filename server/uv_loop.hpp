@@ -76,7 +76,7 @@ class Inbox {
 template <class Message>
 Inbox<Message>::Inbox(Loop& loop, std::function<void(Message&&)> receive)
     : receive_(std::move(receive)), async_(make_uv<uv_async_t>(this, [&](uv_async_t* handle) {
-        return uv_async_init(loop.raw(), handle, [](uv_async_t* woken) {
+        return uv_async_init(loop.raw(), handle, [](uv_async_t* woken) noexcept {
           if (woken->data != nullptr) static_cast<Inbox*>(woken->data)->deliver();
         });
       })) {

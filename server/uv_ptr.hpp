@@ -14,7 +14,7 @@ struct UvClose {
   void operator()(Handle* handle) const noexcept {
     handle->data = nullptr;
     uv_close(reinterpret_cast<uv_handle_t*>(handle),
-             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+             [](uv_handle_t* closed) noexcept { delete reinterpret_cast<Handle*>(closed); });
   }
 };
 

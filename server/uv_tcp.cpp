@@ -23,7 +23,7 @@ uv_stream_t* as_stream(const UvPtr<Handle>& handle) {
   return reinterpret_cast<uv_stream_t*>(handle.get());
 }
 
-void lend_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+void lend_buffer(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) noexcept {
   auto& octets = static_cast<Loop*>(handle->loop->data)->read_buffer();
   *buffer = uv_buf_init(octets.data(), static_cast<unsigned>(octets.size()));
 }
@@ -70,7 +70,7 @@ int TcpStream::connect(const Endpoint& to) {
   to.to(address);
   auto connect = std::make_unique<Connect>();
   connect->request.data = connect.get();
-  const auto done = [](uv_connect_t* request, int status) {
+  const auto done = [](uv_connect_t* request, int status) noexcept {
     const std::unique_ptr<Connect> owned(static_cast<Connect*>(request->data));
     TcpStream* stream = stream_of(request->handle);
     if (stream == nullptr) return;
@@ -97,7 +97,7 @@ void TcpStream::set_reading(bool on) {
     return;
   }
   uv_read_start(as_stream(handle_), lend_buffer,
-                [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
+                [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) noexcept {
                   TcpStream* stream = stream_of(handle);
                   if (stream == nullptr || count == 0) return;
                   if (count < 0) {
@@ -131,7 +131,7 @@ std::size_t TcpStream::keep(ByteView octets) {
   write->octets.assign(octets.begin(), octets.end());
   write->request.data = write.get();
   const uv_buf_t buffer = as_buffer(write->octets);
-  const auto done = [](uv_write_t* request, int) {
+  const auto done = [](uv_write_t* request, int) noexcept {
     const std::unique_ptr<Write> owned(static_cast<Write*>(request->data));
     TcpStream* stream = stream_of(request->handle);
     if (stream != nullptr) stream->written();
@@ -156,7 +156,7 @@ void TcpStream::acknowledge() {
 void TcpStream::shut_down() {
   auto shutdown = std::make_unique<Shutdown>();
   shutdown->request.data = shutdown.get();
-  const auto done = [](uv_shutdown_t* request, int) {
+  const auto done = [](uv_shutdown_t* request, int) noexcept {
     delete static_cast<Shutdown*>(request->data);
   };
   if (uv_shutdown(&shutdown->request, as_stream(handle_), done) == 0) {
@@ -166,11 +166,14 @@ void TcpStream::shut_down() {
 
 Listener::Listener(Loop& loop, OwnedFd socket, std::function<void(Listener&)> on_connection)
     : on_connection_(std::move(on_connection)), handle_(make_tcp(loop, this)) {
-  if (uv_tcp_open(handle_.get(), socket.get()) == 0) static_cast<void>(socket.release());
+  open_error_ = uv_tcp_open(handle_.get(), socket.get());
+  if (open_error_ == 0) static_cast<void>(socket.release());
 }
 
 int Listener::start(int backlog) {
-  return uv_listen(as_stream(handle_), backlog, [](uv_stream_t* handle, int status) {
+  // Without a socket libuv would make one of its own, on a port that nobody knows.
+  if (open_error_ != 0) return open_error_;
+  return uv_listen(as_stream(handle_), backlog, [](uv_stream_t* handle, int status) noexcept {
     auto* listener = static_cast<Listener*>(handle->data);
     // Without descriptors libuv has used its reserve to turn the connection away; others of its
     // errors concern a connection that is gone already.

@@ -104,6 +104,7 @@ class Listener {
  private:
   friend class TcpStream;
   std::function<void(Listener&)> on_connection_;
+  int open_error_ = 0;
   UvPtr<uv_tcp_t> handle_;
 };
 

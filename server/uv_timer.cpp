@@ -16,7 +16,7 @@ void Timer::set(TimePoint when) {
   const auto wait = std::chrono::ceil<Milliseconds>(when - loop_.now()).count();
   uv_timer_start(
       handle_.get(),
-      [](uv_timer_t* handle) {
+      [](uv_timer_t* handle) noexcept {
         if (handle->data != nullptr) static_cast<Timer*>(handle->data)->fire();
       },
       static_cast<std::uint64_t>(std::max<Milliseconds::rep>(wait, 0)), 0);

@@ -43,6 +43,8 @@ class WorkerObserver {
  public:
   virtual void on_upstream_state(const Endpoint& server, UpstreamState state,
                                  std::string_view reason) = 0;
+  /// A worker does not take connections at an address that it was told to listen on.
+  virtual void on_listen_failed(const Endpoint& name, std::string_view reason) = 0;
   /// A draining worker has no session left, and takes no more messages.
   virtual void on_drained() = 0;
 

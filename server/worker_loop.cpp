@@ -79,7 +79,9 @@ void WorkerLoop::set_settings(WorkerSettings settings) {
 void WorkerLoop::listen(const Endpoint& name, OwnedFd socket, int backlog) {
   auto listener = std::make_unique<Listener>(loop_, std::move(socket),
                                              [this](Listener& from) { on_connection(from); });
-  if (listener->start(backlog) == 0) listeners_.emplace_back(name, std::move(listener));
+  const int status = listener->start(backlog);
+  if (status != 0) return observer_.on_listen_failed(name, uv_strerror(status));
+  listeners_.emplace_back(name, std::move(listener));
 }
 
 void WorkerLoop::stop_listening(const Endpoint& name) {

@@ -200,6 +200,41 @@ TEST_CASE("a reload opens new listening addresses and closes old ones", "[e2e]")
   CHECK(server.stop() == 0);
 }
 
+namespace {
+
+/// Whether a client gets an answer; one that was waiting at a socket just closed tries again.
+bool served(std::uint16_t port) {
+  for (int tries = 0; tries < 50; ++tries) {
+    try {
+      return OpensslDotClient(port).ask(query(1, "a.example")).has_value();
+    } catch (const std::runtime_error&) {
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a reload from one address to all of them on the same port", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  std::uint16_t port = 0;
+  { port = TcpUpstream(TcpUpstream::answer).port(); }
+  const auto listening_on = [&](const std::string& address) {
+    std::string config = server_config(upstream.port(), "");
+    return config.replace(config.find("127.0.0.1:0"), 11, address + ":" + std::to_string(port));
+  };
+  RunningServer server(upstream.port());
+  for (const char* address : {"127.0.0.1", "0.0.0.0", "127.0.0.1"}) {
+    server.files().write("mooring.toml", listening_on(address));
+    server.process().signal(SIGHUP);
+    INFO(address << '\n' << server.process().output());
+    REQUIRE(server.process().prints("event=reload result=done listen=" + std::string(address)));
+    CHECK(served(port));
+  }
+  CHECK(server.stop() == 0);
+}
+
 TEST_CASE("the number of workers needs a restart, and the log says so", "[e2e]") {
   TcpUpstream upstream(TcpUpstream::answer);
   RunningServer server(upstream.port());

@@ -6,8 +6,10 @@ rooms_test.py BUILD: takes the compiler's arguments of one source of each room f
 BUILD/compile_commands.json and compiles a line "#include <...>" with them.
 """
 import fnmatch
+import glob
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -61,6 +63,18 @@ def compiles(command, directory, header):
     return run.returncode == 0, run.stderr
 
 
+def throwing_callbacks(root):
+    """Functions given to libuv that may throw: an exception must not pass through C."""
+    found = []
+    for path in glob.glob(os.path.join(root, "server", "*.[ch]pp")):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for match in re.finditer(r"\[\]\(uv_\w+_t\*[^)]*\)( noexcept)?\s*\{", text):
+            if not match.group(1):
+                found.append(f"{os.path.basename(path)}:{text.count(chr(10), 0, match.start()) + 1}")
+    return found
+
+
 def main():
     build = sys.argv[1]
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -86,7 +100,9 @@ def main():
                   f"include {header}")
             if may and not does:
                 print(message)
-    return 1 if wrong else 0
+    throwing = throwing_callbacks(root)
+    print(f"{'not ok' if throwing else 'ok'} - callbacks of libuv are noexcept {' '.join(throwing)}")
+    return 1 if wrong or throwing else 0
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/setup.hpp"
 
+#include <fcntl.h>
+
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "server/doors.hpp"
+#include "server/worker.hpp"
 #include "support/certificates.hpp"
 #include "support/temp_dir.hpp"
 
@@ -168,6 +172,35 @@ TEST_CASE("a port that somebody listens on is not shared by accident", "[server]
   const auto second = bind_door(door->bound, 1);
   REQUIRE_FALSE(second);
   CHECK(second.error() == door->bound.text() + ": bind: Address already in use");
+}
+
+TEST_CASE("an address of our own on the same port may be bound beside it", "[server]") {
+  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
+  REQUIRE(door);
+  REQUIRE(open_door(*door, 1).empty());
+  const Endpoint all{*IpAddress::parse("0.0.0.0"), door->bound.port};
+  CHECK_FALSE(bind_door(all, 2));
+  CHECK(bind_door(all, 2, false));
+}
+
+TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
+  struct Observer final : WorkerObserver {
+    void on_upstream_state(const Endpoint&, UpstreamState, std::string_view) override {}
+    void on_listen_failed(const Endpoint& name, std::string_view reason) override {
+      failed.set_value(name.text() + ": " + std::string(reason));
+    }
+    void on_drained() override {}
+    std::promise<std::string> failed;
+  } observer;
+  ClientLimits limits(ClientLimitSettings{});
+  Worker worker(worker_settings(one_identity("", "")), limits, observer);
+  worker.start();
+  const auto [fd, reason] = GENERATE(table<int, std::string>({
+      {::open("/dev/null", O_RDWR | O_CLOEXEC), "socket operation on non-socket"},
+      {-1, "bad file descriptor"},
+  }));
+  worker.listen(*Endpoint::parse("192.0.2.1:853"), OwnedFd(fd), 1);
+  CHECK(observer.failed.get_future().get() == "192.0.2.1:853: " + reason);
 }
 
 TEST_CASE("the difference of two lists of addresses counts how often each is there", "[server]") {
