@@ -45,10 +45,9 @@ class Reading {
   void read_limits();
   void read_tls();
   void read_log();
-  void check_loops(Section& upstream);
   std::optional<std::string> file_of(Section& section, std::string_view key, std::string& path);
   static void endpoints(Section& section, std::string_view key, std::vector<Endpoint>& into,
-                        bool any_port);
+                        std::vector<Place>& places, bool any_port);
 
   const toml::table& root_;
   const std::string file_;
@@ -74,7 +73,7 @@ Section Reading::section(std::string_view name) {
 }
 
 void Reading::endpoints(Section& section, std::string_view key, std::vector<Endpoint>& into,
-                        bool any_port) {
+                        std::vector<Place>& places, bool any_port) {
   section.texts(key, [&](const std::string& text, const Place& place) {
     const auto endpoint = Endpoint::parse(text);
     if (!endpoint || (endpoint->port == 0 && !any_port)) {
@@ -84,6 +83,7 @@ void Reading::endpoints(Section& section, std::string_view key, std::vector<Endp
       return section.error(place, "\"" + text + "\" stands here twice");
     }
     into.push_back(*endpoint);
+    places.push_back(place);
   });
   section.require(key, R"(an array of addresses with ports such as ["127.0.0.1:53"])");
   const auto* array = section.array(key);
@@ -96,7 +96,7 @@ void Reading::read_server() {
   ListenConfig& server = config_.server;
   server.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 256U);
   Section section = this->section("server");
-  endpoints(section, "listen", server.listen, true);
+  endpoints(section, "listen", server.listen, server.places, true);
   section.number("workers", server.workers, 1, 256);
   section.number("backlog", server.backlog, 1, 65'535);
   section.duration("drain_time", server.drain_time, 0ms, 10min);
@@ -254,6 +254,7 @@ void Reading::read_chain() {
   section.duration("ask_timeout", chain.ask_timeout, 100ms, 60s);
   section.duration("startup_wait", chain.startup_wait, 0ms, 60s);
   if (section.text("state_directory", chain.state_directory)) {
+    chain.state_place = section.place("state_directory");
     const auto directory = std::filesystem::path(file_).parent_path();
     chain.state_directory = (directory / chain.state_directory).lexically_normal().string();
   }
@@ -266,20 +267,10 @@ void Reading::read_chain() {
   section.finish();
 }
 
-/// A server that is its own upstream would ask itself for ever.
-void Reading::check_loops(Section& section) {
-  for (const Endpoint& server : config_.upstream.servers) {
-    if (std::ranges::find(config_.server.listen, server) == config_.server.listen.end()) continue;
-    section.error(section.place("servers"),
-                  "\"" + server.text() + "\" is in server.listen too: it would ask itself");
-  }
-}
-
 void Reading::read_upstream() {
   UpstreamConfig& upstream = config_.upstream;
   Section section = this->section("upstream");
-  endpoints(section, "servers", upstream.servers, false);
-  check_loops(section);
+  endpoints(section, "servers", upstream.servers, upstream.places, false);
   section.number("connections", upstream.connections, 1, 4'096);
   section.number("in_flight", upstream.in_flight, 1, 4'096);
   section.duration("query_timeout", upstream.query_timeout, 100ms, 60s);

@@ -25,6 +25,8 @@ struct Place {
   std::uint32_t column = 1;
 
   [[nodiscard]] std::string text() const;  ///< "mooring.toml:3:12"
+
+  bool operator==(const Place&) const = default;
 };
 
 /// One thing that is wrong: where, and what was expected there.
@@ -38,6 +40,7 @@ struct ConfigError {
 /// [server]
 struct ListenConfig {
   std::vector<Endpoint> listen;
+  std::vector<Place> places;  ///< of each in `listen`
   unsigned workers = 1;
   int backlog = 4096;
   std::chrono::milliseconds drain_time{5'000};
@@ -70,14 +73,16 @@ struct ChainConfig {
   std::chrono::milliseconds startup_wait{3'000};
   std::string state_directory;            ///< empty: nothing is kept across restarts
   bool keep_certificate = true;           ///< a copy of certificate and key is kept there
+  Place state_place;                      ///< of state_directory
   std::vector<dnschain::Service> forget;  ///< their pins are not waited for
 };
 
 /// [upstream]
 struct UpstreamConfig {
   std::vector<Endpoint> servers;
-  unsigned connections = 8;  ///< to each server, by all workers together
-  unsigned in_flight = 32;   ///< on each connection
+  std::vector<Place> places;  ///< of each in `servers`
+  unsigned connections = 8;   ///< to each server, by all workers together
+  unsigned in_flight = 32;    ///< on each connection
   std::chrono::milliseconds query_timeout{5'000};
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds idle_timeout{20'000};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/counters_log.hpp"
+#include "server/surroundings.hpp"
 #include "server/wall_time.hpp"
 
 namespace mooring::server {
@@ -69,6 +70,12 @@ std::optional<ChainMemory> Daemon::recall() {
                               "announced are forgotten at a restart"}});
     return ChainMemory{};
   }
+  auto lock = StateLock::take(directory);
+  if (!lock) {
+    log_.error("start_failed", {{"error", lock.error()}});
+    return std::nullopt;
+  }
+  state_lock_ = std::move(*lock);
   const dnschain::StateStore store(directory);
   auto loaded = store.load();
   if (!loaded) {
@@ -307,6 +314,7 @@ void Daemon::reload() {
   if (stopping_) return;
   auto config = load_config(file_);
   std::vector<ConfigError> errors = config ? check_identities(*config) : std::move(config.error());
+  if (errors.empty()) errors = check_loops(*config, own_addresses());
   for (const ConfigError& error : errors) refuse(error.text());
   if (!errors.empty()) return;
   for (const auto& [place, what] : identity_warnings(*config, wall_now()))

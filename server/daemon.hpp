@@ -15,6 +15,7 @@
 #include "server/doors.hpp"
 #include "server/log.hpp"
 #include "server/setup.hpp"
+#include "server/state_lock.hpp"
 #include "server/uv_loop.hpp"
 #include "server/uv_timer.hpp"
 #include "server/worker.hpp"
@@ -88,6 +89,7 @@ class Daemon final : public WorkerObserver {
   std::shared_ptr<const tlsext::TicketKeySet> ticket_keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Door> doors_;
+  std::optional<StateLock> state_lock_;
   std::map<Endpoint, UpstreamState> upstream_states_;
   std::unique_ptr<ChainService> chains_;
   CertificateSwitch certificates_;

@@ -10,7 +10,7 @@ tl::expected<Door, std::string> bind_door(const Endpoint& endpoint, unsigned wor
   Door door{endpoint, endpoint, {}};
   while (door.sockets.size() < workers) {
     auto socket = bind_socket(door.bound, exclusive && door.sockets.empty());
-    if (!socket) return tl::make_unexpected(endpoint.text() + ": " + socket.error());
+    if (!socket) return tl::make_unexpected(endpoint.text() + ": " + socket.error().text);
     const auto bound = bound_to(*socket);
     if (!bound) return tl::make_unexpected(endpoint.text() + ": getsockname failed");
     door.bound = *bound;

@@ -13,6 +13,7 @@
 #include "server/daemon.hpp"
 #include "server/log.hpp"
 #include "server/setup.hpp"
+#include "server/surroundings.hpp"
 #include "server/wall_time.hpp"
 
 namespace {
@@ -24,7 +25,7 @@ constexpr dnschain::WallTime kBuilt{std::chrono::seconds{MOORING_BUILT}};
 
 constexpr const char* kUsage =
     R"(usage: mooringd -c FILE       serve as the configuration says, in the foreground
-       mooringd -t -c FILE    check the configuration and the files that it names
+       mooringd -t -c FILE    check the configuration, and that a start would find what it needs
        mooringd --version
        mooringd --help
 
@@ -82,13 +83,17 @@ void occupy_standard_descriptors() {
 
 int run(const Arguments& arguments) {
   auto config = load_config(arguments.config);
-  const auto errors = config ? check_identities(*config) : config.error();
+  auto errors = config ? check_identities(*config) : config.error();
+  const Findings around = config ? check_surroundings(*config) : Findings{};
+  errors.insert(errors.end(), around.errors.begin(), around.errors.end());
   for (const ConfigError& error : errors) std::cerr << error.text() << '\n';
   if (!errors.empty()) return 1;
   const auto warnings = identity_warnings(*config, wall_now());
   if (arguments.test) {
-    for (const auto& [place, what] : warnings)
-      std::cerr << place.text() << ": warning: " << what << '\n';
+    for (const auto* found : {&around.warnings, &warnings}) {
+      for (const auto& [place, what] : *found)
+        std::cerr << place.text() << ": warning: " << what << '\n';
+    }
     std::cout << arguments.config << ": the configuration is good\n";
     return 0;
   }

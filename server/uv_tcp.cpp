@@ -187,8 +187,9 @@ OwnedFd::~OwnedFd() {
 
 namespace {
 
-tl::unexpected<std::string> system_error(const char* what) {
-  return tl::make_unexpected(std::string(what) + ": " + std::strerror(errno));
+tl::unexpected<SocketError> system_error(const char* what) {
+  const int code = errno;
+  return tl::make_unexpected(SocketError{code, std::string(what) + ": " + std::strerror(code)});
 }
 
 bool set_option(const OwnedFd& fd, int level, int option) {
@@ -196,7 +197,7 @@ bool set_option(const OwnedFd& fd, int level, int option) {
   return setsockopt(fd.get(), level, option, &on, sizeof on) == 0;
 }
 
-tl::expected<OwnedFd, std::string> bind_once(const Endpoint& to, bool shared) {
+tl::expected<OwnedFd, SocketError> bind_once(const Endpoint& to, bool shared) {
   sockaddr_storage address{};
   const unsigned length = to.to(address);
   OwnedFd fd(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -215,7 +216,7 @@ tl::expected<OwnedFd, std::string> bind_once(const Endpoint& to, bool shared) {
 
 }  // namespace
 
-tl::expected<OwnedFd, std::string> bind_socket(const Endpoint& to, bool exclusive) {
+tl::expected<OwnedFd, SocketError> bind_socket(const Endpoint& to, bool exclusive) {
   // With SO_REUSEPORT a second server of the same user would silently share the port and take half
   // of the clients. A bind without it finds out.
   if (exclusive && to.port != 0) {

@@ -108,9 +108,15 @@ class Listener {
   UvPtr<uv_tcp_t> handle_;
 };
 
+/// What a system call has said.
+struct SocketError {
+  int code = 0;      ///< errno
+  std::string text;  ///< "bind: Address already in use"
+};
+
 /// A TCP socket bound to `to` so that others of this process can be as well (SO_REUSEPORT), not yet
 /// listening. With `exclusive`, fails when anybody listens there already.
-[[nodiscard]] tl::expected<OwnedFd, std::string> bind_socket(const Endpoint& to, bool exclusive);
+[[nodiscard]] tl::expected<OwnedFd, SocketError> bind_socket(const Endpoint& to, bool exclusive);
 /// Lets connections in, at most `backlog` of them waiting to be accepted; empty or what is wrong.
 [[nodiscard]] std::string start_listening(const OwnedFd& socket, int backlog);
 /// Where a socket is bound: the real port when it was bound to port 0.

@@ -89,6 +89,68 @@ TEST_CASE("a port that is taken is reported at the start", "[e2e]") {
              Catch::Contains("cannot listen on 127.0.0.1:" + std::to_string(first.port())));
 }
 
+TEST_CASE("a second server with the same state directory is refused", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  const std::string state = "[chain]\nstate_directory = 'state'\n";
+  RunningServer first(upstream.port(), state);
+  const std::string lock = first.files().path("state") + "/lock: another mooringd (process " +
+                           std::to_string(first.process().pid()) + ")";
+  const Ended second = run({"-c", first.config_path()});
+  CHECK(second.status == 1);
+  CHECK_THAT(second.output, Catch::Contains(lock));
+  // Its operator looks at the configuration before a reload.
+  CHECK(run({"-t", "-c", first.config_path()}).status == 0);
+  first.reload(upstream.port(), state);
+  REQUIRE(first.process().prints("event=reload result=done"));
+  CHECK_THAT(run({"-c", first.config_path()}).output, Catch::Contains(lock));
+  // However it ends, the next one starts.
+  CHECK(first.stop() == 0);
+  Process next({mooringd_path(), "-c", first.config_path()});
+  REQUIRE(next.prints("event=start "));
+  next.signal(SIGKILL);
+  REQUIRE(next.wait());
+  Process last({mooringd_path(), "-c", first.config_path()});
+  CHECK(last.prints("event=start "));
+}
+
+TEST_CASE("what a start would find wrong with the machine, -t finds as well", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  RunningServer server(upstream.port());
+  const auto [was, is, wrong] = GENERATE(table<std::string, std::string, std::string>({
+      {"'127.0.0.1:0'", "'192.0.2.77:853'", ":2:11: cannot listen on \"192.0.2.77:853\": bind: "},
+      {"'127.0.0.1:0'", "'0.0.0.0:PORT'", ":10:12: \"127.0.0.1:PORT\" is taken by \"0.0.0.0:"},
+      {"", "chain.state_directory = '/nonexistent/deep'\n",
+       "chain.state_directory: \"/nonexistent/deep\" cannot be made: No such file"},
+  }));
+  std::string config = server_config(upstream.port(), "");
+  config.replace(config.find(was), was.size(), is);
+  std::string error = wrong;
+  for (std::string* text : {&config, &error}) {
+    const auto at = text->find("PORT");
+    if (at != std::string::npos) text->replace(at, 4, std::to_string(upstream.port()));
+  }
+  server.files().write("other.toml", config);
+  for (const bool test : {true, false}) {
+    std::vector<std::string> arguments{"-c", server.files().path("other.toml")};
+    if (test) arguments.insert(arguments.begin(), "-t");
+    const Ended ended = run(arguments);
+    CHECK(ended.status == 1);
+    CHECK_THAT(ended.output, Catch::Contains("other.toml:") && Catch::Contains(error));
+  }
+  if (error.find("is taken by") != std::string::npos) {
+    server.files().write("mooring.toml", config);
+    server.process().signal(SIGHUP);
+    CHECK(server.process().prints("event=reload result=refused error="));
+    CHECK(server.process().prints("it would ask itself"));
+  }
+  // The service itself is in nobody's way.
+  config = server_config(upstream.port(), "");
+  config.replace(config.find(":0'"), 3, ":" + std::to_string(server.port()) + "'");
+  server.files().write("same.toml", config);
+  CHECK(run({"-t", "-c", server.files().path("same.toml")}).status == 0);
+  CHECK(server.stop() == 0);
+}
+
 TEST_CASE("at the end what is in flight is answered, and every session closed properly", "[e2e]") {
   TcpUpstream upstream(slow_for_some(500ms));
   RunningServer server(upstream.port());

@@ -226,9 +226,6 @@ TEST_CASE("a wrong or missing section is reported", "[server]") {
       {server + identity + kChain, "1:1: upstream.servers is missing"},
       {server + identity + kChain + "[upstream]\nservers = ['127.0.0.1:0']",
        "10:12: expected an address"},
-      {"[server]\nlisten = ['127.0.0.1:53']\n" + identity + kChain +
-           "[upstream]\nservers = ['127.0.0.1:53']",
-       "10:11: \"127.0.0.1:53\" is in server.listen too"},
   }));
   INFO(text);
   const auto config = parse(text);
