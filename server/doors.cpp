@@ -27,6 +27,18 @@ std::string open_door(const Door& door, int backlog) {
   return {};
 }
 
+std::string addresses(const std::vector<Door>& doors) {
+  std::string out;
+  for (const Door& door : doors) out += (out.empty() ? "" : ",") + door.bound.text();
+  return out;
+}
+
+std::vector<Endpoint> configured(const std::vector<Door>& doors) {
+  std::vector<Endpoint> out;
+  for (const Door& door : doors) out.push_back(door.configured);
+  return out;
+}
+
 std::vector<Endpoint> missing(const std::vector<Endpoint>& wanted, std::vector<Endpoint> present) {
   std::vector<Endpoint> out;
   for (const Endpoint& endpoint : wanted) {

@@ -25,6 +25,10 @@ struct Door {
 /// Lets clients in at all of its sockets. Empty, or what is wrong, naming the address.
 [[nodiscard]] std::string open_door(const Door& door, int backlog);
 
+/// Where they are bound, with commas between, for the log.
+[[nodiscard]] std::string addresses(const std::vector<Door>& doors);
+[[nodiscard]] std::vector<Endpoint> configured(const std::vector<Door>& doors);
+
 /// What is in `wanted` but not in `present`, as often as it is more often there.
 [[nodiscard]] std::vector<Endpoint> missing(const std::vector<Endpoint>& wanted,
                                             std::vector<Endpoint> present);
