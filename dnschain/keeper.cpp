@@ -14,8 +14,6 @@ using std::chrono::seconds;
 /// While so many questions wait for an answer no other build is begun: a restart with many services
 /// must not flood the resolver.
 constexpr std::size_t kQuestionsAtOnce = 64;
-/// A clock that goes back by more than this has been set.
-constexpr seconds kClockStep{60};
 
 }  // namespace
 
@@ -39,7 +37,6 @@ struct Keeper::State {
   KeptChain* find(const Service& service) const;
   void drop(KeptChain* chain);
   void release_pins(WallTime now);
-  void mind_the_clock(WallTime now);
   void expire_asks(WallTime now);
   void start_builds(WallTime now);
   void pump(WallTime now);
@@ -127,19 +124,6 @@ void Keeper::State::release_pins(WallTime now) {
     context.events.push_back({KeeperEvent::Kind::pins_expired, chain->kept().service,
                               "no client holds a pin any more", chain->pinned_until()});
     drop(chain);
-  }
-}
-
-void Keeper::State::mind_the_clock(WallTime now) {
-  const bool set_back = now + kClockStep < last_now;
-  last_now = now;
-  if (!set_back) return;
-  sent.clear();
-  to_send.clear();
-  for (const auto& chain : chains) {
-    const bool removed = chain->removed();
-    chain->change(chain->kept(), now);
-    if (removed) chain->hold(now);
   }
 }
 
@@ -250,7 +234,7 @@ Keeper& Keeper::operator=(Keeper&&) noexcept = default;
 void Keeper::tick(WallTime now) {
   State& state = *state_;
   if (!state.begun) state.begin(now);
-  state.mind_the_clock(now);
+  state.last_now = now;
   state.release_pins(now);
   state.expire_asks(now);
   for (const auto& chain : state.chains) chain->tick(now);
@@ -315,6 +299,15 @@ void Keeper::reconfigure(KeeperSettings settings, WallTime now) {
     else if (!chain->removed())
       chain->hold(now);
   }
+  tick(now);
+}
+
+void Keeper::clock_set(std::chrono::seconds step, WallTime now) {
+  State& state = *state_;
+  if (!state.begun) return;
+  state.sent.clear();
+  state.to_send.clear();
+  for (const auto& chain : state.chains) chain->clock_set(step, now);
   tick(now);
 }
 

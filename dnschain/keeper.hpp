@@ -113,6 +113,10 @@ class Keeper {
   /// them.
   void reconfigure(KeeperSettings settings, WallTime now);
 
+  /// The clock says `now`, and it was set by `step` since the last call, negative when back. What
+  /// is served is judged by the new time, and is no younger for it; builds begin anew, all at once.
+  void clock_set(std::chrono::seconds step, WallTime now);
+
   /// Refreshes the chains of all services now, whatever their age.
   void refresh(WallTime now);
 

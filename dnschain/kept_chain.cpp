@@ -76,7 +76,11 @@ void KeptChain::change(KeptService kept, WallTime now) {
   next_refresh_ = now;
   failed_in_a_row_ = 0;
   if (other_identity) matches_.reset();
-  if (!served_) return;
+  if (served_) judge_again(now);
+}
+
+/// By other settings or another time.
+void KeptChain::judge_again(WallTime now) {
   const KeeperSettings& settings = context_.settings;
   auto again = admit({served_->given, served_->chain.fetched}, kept_.service, settings.anchor, now,
                      settings.grace, settings.verify_limits);
@@ -87,6 +91,23 @@ void KeptChain::change(KeptService kept, WallTime now) {
   served_ = std::move(*again);
   publish(now);
   compare_identity(now);
+}
+
+void KeptChain::clock_set(seconds step, WallTime now) {
+  stop();
+  next_refresh_ = now;
+  failed_in_a_row_ = 0;
+  pins_.clock_set(step);
+  history_.clock_set(step);
+  served_since_ += step;
+  if (withdrawn_) withdrawn_->history = history_.seen();
+  context_.table_stale = true;
+  if (!served_) return;
+  // Set back, it is as old as before. Set forward, it may be that much older: machines that sleep
+  // wake up with such a step.
+  if (step < seconds(0)) served_->chain.fetched += step;
+  served_->chain.fetched = std::min(served_->chain.fetched, now);
+  judge_again(now);
 }
 
 void KeptChain::hold(WallTime now) {

@@ -33,6 +33,8 @@ class KeptChain {
   void change(KeptService kept, WallTime now);
   /// Taken out of the settings while clients may hold pins: announces lifetime 0 from now on.
   void hold(WallTime now);
+  /// See Keeper::clock_set().
+  void clock_set(std::chrono::seconds step, WallTime now);
   /// Due for a refresh, and none is running.
   [[nodiscard]] bool due(WallTime now) const { return !builder_ && next_refresh_ <= now; }
   void refresh_at(WallTime when) { next_refresh_ = std::min(next_refresh_, when); }
@@ -63,6 +65,7 @@ class KeptChain {
 
  private:
   [[nodiscard]] Result<ServedChain> check(Chain chain, WallTime now) const;
+  void judge_again(WallTime now);
   void succeed(ServedChain fresh, WallTime now);
   void fail(std::string reason, WallTime now);
   void publish(WallTime now);

@@ -27,6 +27,12 @@ PinLedger::Hours PinLedger::announce(Hours lifetime, WallTime now) {
   return announced_;
 }
 
+void PinLedger::clock_set(seconds step) {
+  if (pinned_until_ == WallTime{}) return;
+  pinned_until_ += step;
+  to_store_ = std::max(to_store_, pinned_until_);
+}
+
 WallTime PinLedger::next_change() const {
   return announced_.count() > 0 ? on_disk_ - kMargin - announced_ + seconds(1) : WallTime::max();
 }

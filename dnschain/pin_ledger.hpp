@@ -20,6 +20,8 @@ class PinLedger {
   /// before what is on disk. Counts it as announced, and asks for more to be stored in good time.
   /// To be called again at next_change() at the latest.
   [[nodiscard]] Hours announce(Hours lifetime, WallTime now);
+  /// The clock was set by `step`: clients' pins last as long as before all the same.
+  void clock_set(std::chrono::seconds step);
   /// When less must be announced than now, unless more is stored before.
   [[nodiscard]] WallTime next_change() const;
 

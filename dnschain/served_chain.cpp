@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 
 #include "dnschain/chain_layout.hpp"
 #include "dnschain/rdata.hpp"
@@ -30,6 +31,19 @@ bool comes_before(const Record& a, const Record& b) {
   return std::ranges::lexicographical_compare(a.rdata, b.rdata);
 }
 
+/// A resolver whose clock was set may tell a TTL above the one in the zone (RFC 4035, 5.3.3).
+void bound_ttls(Chain& chain) {
+  std::map<std::pair<Name, RrType>, std::uint32_t> original;
+  for (const Record& record : chain.records) {
+    const auto rrsig = record.type == RrType::rrsig ? parse_rrsig(record.rdata) : std::nullopt;
+    if (rrsig) original.try_emplace({record.owner, rrsig->covered}, sane_ttl(rrsig->original_ttl));
+  }
+  for (Record& record : chain.records) {
+    const auto found = original.find({record.owner, covered_type(record)});
+    if (found != original.end()) record.ttl = std::min(record.ttl, found->second);
+  }
+}
+
 /// A TTL never counts for more than the zone gave it (RFC 4035, 5.3.3).
 std::uint32_t smallest_ttl(const Chain& chain) {
   std::uint32_t smallest = std::numeric_limits<std::uint32_t>::max();
@@ -42,6 +56,7 @@ std::uint32_t smallest_ttl(const Chain& chain) {
 }
 
 Result<ServedChain> bounded(ServedChain served, WallTime now, seconds grace) {
+  bound_ttls(served.chain);
   served.ttl_bound = served.chain.fetched + seconds(served.verdict.ttl);
   served.until = std::min(served.ttl_bound + grace, served.verdict.until);
   if (served.until <= now)
@@ -120,7 +135,7 @@ ServedBody make_body(const ServedChain& served, std::chrono::hours support_lifet
   ExtensionBody body{support_lifetime, served.chain.records, prefix};
   for (Record& record : body.records) {
     const seconds left = std::max(end_of(record, served) - out.renew_at, seconds(0));
-    record.ttl = static_cast<std::uint32_t>(left.count());
+    record.ttl = std::min(record.ttl, static_cast<std::uint32_t>(left.count()));
   }
   out.octets = std::make_shared<const Bytes>(serialise(body));
   return out;

@@ -62,6 +62,12 @@ void TlsaHistory::mind_the_clock(WallTime now) {
   }
 }
 
+void TlsaHistory::clock_set(seconds step) {
+  for (SeenTlsa& each : seen_) {
+    for (WallTime* time : {&each.since, &each.last_seen, &each.cached_until}) *time += step;
+  }
+}
+
 void TlsaHistory::saw(std::vector<TlsaRecord> records, seconds ttl, WallTime now) {
   mind_the_clock(now);
   if (!seen_.empty()) {

@@ -42,6 +42,9 @@ class TlsaHistory {
   /// `records` are proven at `now`. What was seen before may have been there until this moment.
   void saw(std::vector<TlsaRecord> records, std::chrono::seconds ttl, WallTime now);
 
+  /// The clock was set by `step`: caches hold what they have as long as before all the same.
+  void clock_set(std::chrono::seconds step);
+
   /// The oldest first; the last one is what is published, as far as is known here.
   [[nodiscard]] const std::vector<SeenTlsa>& seen() const { return seen_; }
 

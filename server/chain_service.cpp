@@ -16,8 +16,9 @@ namespace {
 using dnschain::KeeperEvent;
 using std::chrono::seconds;
 
-/// Wall time may be set: it is looked at again after this, whatever the keeper waits for.
 constexpr seconds kLongestWait{60};
+/// How soon it is noticed that the clock was set.
+constexpr seconds kClockWatch{1};
 /// Between two attempts to store the state.
 constexpr seconds kStorePause{5};
 
@@ -97,13 +98,13 @@ class ChainService::Ask final : public QueryOwner {
   void on_answer(const Answer& answer) override {
     ended_ = true;
     service_.due_ = true;
-    service_.keeper_.answer(id_, answer.message, wall_now());
+    service_.keeper_.answer(id_, answer.message, service_.now());
   }
   void on_failure(const Query&, QueryFailure why) override { fail(why); }
   void fail(QueryFailure why) {
     ended_ = true;
     service_.due_ = true;
-    service_.keeper_.fail(id_, failure_text(why), wall_now());
+    service_.keeper_.fail(id_, failure_text(why), service_.now());
   }
   [[nodiscard]] bool ended() const { return ended_; }
 
@@ -128,10 +129,12 @@ ChainService::ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settin
       links_(loop, resolver_settings_.servers),
       resolver_(resolver_settings_.upstream, links_, ids_, counters_, nullptr),
       loop_(loop),
+      clock_timer_(loop, [this] { watch_clock(); }),
       keeper_timer_(loop, [this] { due_ = true; }),
       resolver_timer_(loop, [this] { resolver_.on_time(loop_.now()); }) {
   for (const auto& kept : settings.services) unsettled_.push_back(kept.service);
   links_.serve(resolver_);
+  watch_clock();
   loop.at_end_of_turn([this] { end_turn(); });
 }
 
@@ -183,12 +186,12 @@ void ChainService::reconfigure(dnschain::KeeperSettings settings,
     links_.set_servers(resolver.servers);
     resolver_.set(resolver.upstream, loop_.now());
   }
-  keeper_.reconfigure(std::move(settings), wall_now());
+  keeper_.reconfigure(std::move(settings), now());
   due_ = true;
 }
 
 void ChainService::refresh() {
-  keeper_.refresh(wall_now());
+  keeper_.refresh(now());
   due_ = true;
 }
 
@@ -203,7 +206,7 @@ void ChainService::ask(const dnschain::Keeper::Ask& what) {
 
 void ChainService::run() {
   due_ = false;
-  keeper_.tick(wall_now());
+  keeper_.tick(now());
   for (const auto& what : keeper_.take_asks()) ask(what);
   for (const KeeperEvent& event : keeper_.take_events()) {
     ++events_.at(static_cast<std::size_t>(event.kind));
@@ -224,7 +227,7 @@ void ChainService::store_state() {
   if (!state) return;
   const auto stored = store_ ? store_->save(*state) : dnschain::Result<void>();
   if (stored)
-    keeper_.state_stored(wall_now());
+    keeper_.state_stored(now());
   else
     store_again_ = loop_.now() + kStorePause;
   note_stored(stored ? "" : stored.error().context);
@@ -258,8 +261,27 @@ void ChainService::log_event(const KeeperEvent& event) {
   log_.write(event_level(event.kind), "chain", fields);
 }
 
+dnschain::WallTime ChainService::now() {
+  const auto wall = std::chrono::system_clock::now();
+  const seconds step = clock_.look(wall, std::chrono::steady_clock::now());
+  const auto now = std::chrono::floor<seconds>(wall);
+  if (step == seconds{0}) return now;
+  log_.warning("clock", {{"state", step > seconds{0} ? "set_forward" : "set_back"},
+                         {"by", std::to_string(std::chrono::abs(step).count()) + "s"},
+                         {"now", time_text(now)},
+                         {"detail", "all chains are judged by the new time and asked for anew"}});
+  keeper_.clock_set(step, now);
+  due_ = true;
+  return now;
+}
+
+void ChainService::watch_clock() {
+  static_cast<void>(now());
+  clock_timer_.set(loop_.now() + kClockWatch);
+}
+
 void ChainService::set_timers() {
-  const auto wait = std::clamp(keeper_.next_wakeup() - wall_now(), seconds{0}, kLongestWait);
+  const auto wait = std::clamp(keeper_.next_wakeup() - now(), seconds{0}, kLongestWait);
   keeper_timer_.set(loop_.now() + wait);
   keeper_timer_.set_earlier(store_again_);
   resolver_timer_.set_earlier(resolver_.next_deadline());

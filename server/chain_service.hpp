@@ -11,6 +11,7 @@
 
 #include "dnschain/keeper.hpp"
 #include "dnschain/state_store.hpp"
+#include "server/clock_watch.hpp"
 #include "server/log.hpp"
 #include "server/metrics.hpp"
 #include "server/random_ids.hpp"
@@ -52,6 +53,9 @@ class ChainService {
   /// Asks for all chains anew.
   void refresh();
   [[nodiscard]] std::shared_ptr<const dnschain::ChainTable> table() const;
+  /// The wall clock. When it was set since the last look, all chains are judged by the new time
+  /// first, and asked for anew.
+  [[nodiscard]] dnschain::WallTime now();
   /// The names for which clients may hold pins now.
   [[nodiscard]] std::vector<std::string> pinned_names() const;
   /// How the chains stand now, and what has happened to them since the start.
@@ -65,6 +69,7 @@ class ChainService {
   void note_settled(const dnschain::KeeperEvent& event);
   void store_state();
   void note_stored(const std::string& fault);
+  void watch_clock();
   void set_timers();
   void end_turn();
 
@@ -84,6 +89,8 @@ class ChainService {
   UpstreamLinks links_;
   UpstreamPool resolver_;
   Loop& loop_;
+  ClockWatch clock_;
+  Timer clock_timer_;
   Timer keeper_timer_;
   Timer resolver_timer_;
   std::vector<std::unique_ptr<Ask>> asks_;

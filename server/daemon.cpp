@@ -226,9 +226,10 @@ void Daemon::rotate_ticket_keys() {
 /// Certificates that waited for their TLSA record, when it is there.
 void Daemon::release_certificates() {
   Config config = config_;
-  const auto names = certificates_.release(config, *chains_->table(), wall_now());
+  const auto now = chains_->now();
+  const auto names = certificates_.release(config, *chains_->table(), now);
   if (const auto next = certificates_.next_release()) {
-    release_timer_.set(loop_.now() + std::max(*next - wall_now(), std::chrono::seconds{1}));
+    release_timer_.set(loop_.now() + std::max(*next - now, std::chrono::seconds{1}));
   }
   if (names.empty()) return;
   const auto contexts = make_contexts(config);

@@ -26,7 +26,8 @@ void Daemon::reload() {
   for (const auto& [place, what] : identity_warnings(*config, wall_now()))
     log_.warning("identity", {{"place", place.text()}, {"detail", what}});
   CertificateSwitch certificates;
-  const auto held = certificates.hold(*config, config_, *chains_->table(), wall_now());
+  const auto now = chains_->now();
+  const auto held = certificates.hold(*config, config_, *chains_->table(), now);
   auto prepared = prepare(std::move(*config));
   if (!prepared) return;
   certificates_ = std::move(certificates);

@@ -55,6 +55,13 @@ void KeeperRun::step() {
   for (auto& event : keeper_.take_events()) events_.push_back(std::move(event));
 }
 
+void KeeperRun::set_clock(WallTime now) {
+  const seconds step = now - now_;
+  for (Pending& pending : pending_) pending.due += step;
+  now_ = now;
+  keeper_.clock_set(step, now);
+}
+
 void KeeperRun::run_until(WallTime end, const Step& each) {
   while (true) {
     step();

@@ -34,8 +34,9 @@ class KeeperRun {
   void set_latency(std::chrono::seconds latency) { latency_ = latency; }
 
   [[nodiscard]] dnschain::WallTime now() const { return now_; }
-  /// Sets the clock, back or forth, without anything happening meanwhile.
-  void set_clock(dnschain::WallTime now) { now_ = now; }
+  /// Sets the clock, back or forth, without anything happening meanwhile; the resolver counts its
+  /// TTLs by the same clock.
+  void set_clock(dnschain::WallTime now);
   [[nodiscard]] dnschain::Keeper& keeper() { return keeper_; }
   /// What a handshake at this moment is given.
   [[nodiscard]] const dnschain::PublishedChain* serve(const dnschain::Service& service) const;
