@@ -16,6 +16,7 @@ constexpr seconds kLongestBackoff{60};
 constexpr seconds kBackoffNearBound{10};
 constexpr seconds kNear{600};
 constexpr seconds kSignaturesNear{3600};
+constexpr seconds kWarnAgain{86400};
 /// A build is given up after so many times the timeout of a question.
 constexpr int kTimeoutsPerBuild = 12;
 
@@ -75,7 +76,7 @@ void KeptChain::change(KeptService kept, WallTime now) {
   stop();
   next_refresh_ = now;
   failed_in_a_row_ = 0;
-  if (other_identity) matches_.reset();
+  if (other_identity) identity_fault_.clear();
   if (served_) judge_again(now);
 }
 
@@ -187,7 +188,7 @@ void KeptChain::fail(std::string reason, WallTime now) {
   ++failed_in_a_row_;
   next_refresh_ = now + backoff(now);
   if (reason == last_failure_) return;  // said already
-  report(KeeperEvent::Kind::refresh_failed, reason, served_ ? served_->until : now);
+  report(KeeperEvent::Kind::refresh_failed, reason, served_ ? served_->until : WallTime{});
   last_failure_ = std::move(reason);
 }
 
@@ -233,17 +234,29 @@ void KeptChain::withdraw(std::string why) {
 }
 
 void KeptChain::compare_identity(WallTime now) {
+  matches_.reset();
+  if (!served_ || removed_) return;
+  if (served_->verdict.kind != VerdictKind::secure)
+    return warn_of_identity(
+        KeeperEvent::Kind::no_tlsa,
+        "no client can authenticate this server by DANE: " + served_->verdict.reason, now);
   const PresentedIdentity& presented = kept_.presented;
-  const bool known = !presented.certificates.empty() || !presented.raw_public_key.empty();
-  if (!known || !served_ || served_->verdict.kind != VerdictKind::secure) {
-    matches_.reset();
-    return;
-  }
+  if (presented.certificates.empty() && presented.raw_public_key.empty()) return;
   const DaneResult dane = dane_authenticate(served_->verdict.tlsa, presented, kept_.service, now);
-  const bool before = matches_.value_or(true);
   matches_ = dane.authenticated;
-  if (before && !dane.authenticated)
-    report(KeeperEvent::Kind::mismatch, dane.reason, served_->until);
+  if (dane.authenticated)
+    identity_fault_.clear();
+  else
+    warn_of_identity(KeeperEvent::Kind::mismatch, dane.reason, now);
+}
+
+/// At each change, and daily: the line of the first day is soon out of sight.
+void KeptChain::warn_of_identity(KeeperEvent::Kind kind, const std::string& text, WallTime now) {
+  const bool recent = now >= identity_warned_ && now - identity_warned_ < kWarnAgain;
+  if (text == identity_fault_ && recent) return;
+  identity_fault_ = text;
+  identity_warned_ = now;
+  report(kind, text, served_->until);
 }
 
 void KeptChain::note_tlsa(const ServedChain& fresh, WallTime now) {

@@ -71,6 +71,7 @@ class KeptChain {
   void publish(WallTime now);
   void withdraw(std::string why);
   void compare_identity(WallTime now);
+  void warn_of_identity(KeeperEvent::Kind kind, const std::string& text, WallTime now);
   void note_tlsa(const ServedChain& fresh, WallTime now);
   void move_pins(WallTime now);
   void warn_of_bound(WallTime now);
@@ -93,6 +94,8 @@ class KeptChain {
   std::chrono::hours announced_{0};  ///< in body_
   TlsaHistory history_;
   std::optional<bool> matches_;
+  std::string identity_fault_;  ///< the last one reported; empty while clients can authenticate
+  WallTime identity_warned_{};
   bool warned_ = false;
   unsigned failed_in_a_row_ = 0;
   std::string last_failure_;

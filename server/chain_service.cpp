@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -22,22 +23,6 @@ constexpr seconds kClockWatch{1};
 /// Between two attempts to store the state.
 constexpr seconds kStorePause{5};
 
-const char* failure_text(QueryFailure why) {
-  switch (why) {
-    case QueryFailure::timeout:
-      return "the resolver did not answer in time";
-    case QueryFailure::lost:
-      return "the resolver closed the connection twice";
-    case QueryFailure::malformed:
-      return "the resolver sent an answer that is no DNS message";
-    case QueryFailure::unreachable:
-      return "the resolver cannot be reached";
-    case QueryFailure::overflow:
-      break;
-  }
-  return "too many questions are waiting";
-}
-
 const char* event_text(KeeperEvent::Kind kind) {
   switch (kind) {
     case KeeperEvent::Kind::published:
@@ -48,6 +33,8 @@ const char* event_text(KeeperEvent::Kind kind) {
       return "refresh_failed";
     case KeeperEvent::Kind::mismatch:
       return "mismatch";
+    case KeeperEvent::Kind::no_tlsa:
+      return "no_tlsa";
     case KeeperEvent::Kind::restored:
       return "restored";
     case KeeperEvent::Kind::bound_near:
@@ -89,6 +76,52 @@ std::vector<std::string> ChainMemory::pinned_names() const {
   return names_pinned(state.services, wall_now());
 }
 
+/// Knows what happened to the resolvers last, for the reasons that are given.
+class ChainService::Troubles final : public UpstreamObserver {
+ public:
+  void on_upstream_state(std::size_t server, UpstreamState state,
+                         std::string_view reason) override {
+    if (state == UpstreamState::up)
+      by_server_.erase(server);
+    else
+      by_server_[server] = reason;
+  }
+  void clear() { by_server_.clear(); }
+
+  /// Why a question got no answer, one line.
+  [[nodiscard]] std::string explain(QueryFailure why, const std::vector<Endpoint>& servers) const {
+    std::string text = failure_text(why);
+    const char* separator = ": ";
+    for (const auto& [server, reason] : by_server_) {
+      if (server >= servers.size()) continue;
+      text += separator + servers[server].text() + " " + reason;
+      separator = ", ";
+    }
+    return text;
+  }
+
+ private:
+  static std::string failure_text(QueryFailure why);
+
+  std::map<std::size_t, std::string> by_server_;
+};
+
+std::string ChainService::Troubles::failure_text(QueryFailure why) {
+  switch (why) {
+    case QueryFailure::timeout:
+      return "the resolver did not answer in time";
+    case QueryFailure::lost:
+      return "the resolver closed the connection before it answered";
+    case QueryFailure::malformed:
+      return "the resolver sent an answer that is no DNS message";
+    case QueryFailure::unreachable:
+      return "the resolver cannot be reached";
+    case QueryFailure::overflow:
+      break;
+  }
+  return "too many questions are waiting";
+}
+
 /// One question of the keeper, in flight. Ended in its own callback, it is destroyed at the end of
 /// the turn.
 class ChainService::Ask final : public QueryOwner {
@@ -104,7 +137,7 @@ class ChainService::Ask final : public QueryOwner {
   void fail(QueryFailure why) {
     ended_ = true;
     service_.due_ = true;
-    service_.keeper_.fail(id_, failure_text(why), service_.now());
+    service_.keeper_.fail(id_, service_.explain(why), service_.now());
   }
   [[nodiscard]] bool ended() const { return ended_; }
 
@@ -127,7 +160,8 @@ ChainService::ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settin
           std::move(memory.state)),
       resolver_settings_(std::move(resolver)),
       links_(loop, resolver_settings_.servers),
-      resolver_(resolver_settings_.upstream, links_, ids_, counters_, nullptr),
+      troubles_(std::make_unique<Troubles>()),
+      resolver_(resolver_settings_.upstream, links_, ids_, counters_, troubles_.get()),
       loop_(loop),
       clock_timer_(loop, [this] { watch_clock(); }),
       keeper_timer_(loop, [this] { due_ = true; }),
@@ -151,12 +185,14 @@ std::vector<std::string> ChainService::pinned_names() const {
 }
 
 CounterLine ChainService::counters() const {
-  std::uint64_t served = 0, removed = 0, mismatched = 0, failing = 0, refreshes = 0, failures = 0;
+  std::uint64_t served = 0, removed = 0, mismatched = 0, without = 0, failing = 0, refreshes = 0,
+                failures = 0;
   const auto all = keeper_.status();
   for (const dnschain::ServiceStatus& each : all) {
     if (each.published) ++served;
     if (each.removed) ++removed;
     if (each.matches == false) ++mismatched;
+    if (each.published && !each.removed && each.kind != dnschain::VerdictKind::secure) ++without;
     if (!each.last_failure.empty()) ++failing;
     refreshes += each.refreshes;
     failures += each.failures;
@@ -169,6 +205,7 @@ CounterLine ChainService::counters() const {
           {"served", std::to_string(served)},
           {"kept_for_pins", std::to_string(removed)},
           {"mismatched", std::to_string(mismatched)},
+          {"without_tlsa", std::to_string(without)},
           {"failing", std::to_string(failing)},
           {"refreshes", std::to_string(refreshes)},
           {"refreshes_failed", std::to_string(failures)},
@@ -184,10 +221,15 @@ void ChainService::reconfigure(dnschain::KeeperSettings settings,
       resolver.servers != resolver_settings_.servers) {
     resolver_settings_ = resolver;
     links_.set_servers(resolver.servers);
+    troubles_->clear();
     resolver_.set(resolver.upstream, loop_.now());
   }
   keeper_.reconfigure(std::move(settings), now());
   due_ = true;
+}
+
+std::string ChainService::explain(QueryFailure why) const {
+  return troubles_->explain(why, resolver_settings_.servers);
 }
 
 void ChainService::refresh() {

@@ -63,10 +63,12 @@ class ChainService {
 
  private:
   class Ask;
+  class Troubles;
   void run();
   void ask(const dnschain::Keeper::Ask& what);
   void log_event(const dnschain::KeeperEvent& event);
   void note_settled(const dnschain::KeeperEvent& event);
+  [[nodiscard]] std::string explain(QueryFailure why) const;
   void store_state();
   void note_stored(const std::string& fault);
   void watch_clock();
@@ -87,6 +89,7 @@ class ChainService {
   UpstreamCounters counters_;
   ResolverSettings resolver_settings_;
   UpstreamLinks links_;
+  std::unique_ptr<Troubles> troubles_;
   UpstreamPool resolver_;
   Loop& loop_;
   ClockWatch clock_;

@@ -264,6 +264,11 @@ void Daemon::watch_anchor() {
   memory_.remember(config_);
   if (!config_.chain.anchor) return;
   const auto text = read_file(config_.chain.anchor_file);
+  const std::string fault = text ? "" : text.error();
+  if (fault != std::exchange(anchor_fault_, fault) && !text)
+    log_.warning("trust_anchor", {{"result", "unreadable"},
+                                  {"error", fault},
+                                  {"detail", "the one that was read last stays in use"}});
   if (!text || *text == config_.chain.anchor_text) return;
   config_.chain.anchor_text = *text;
   auto anchor = dnschain::TrustAnchor::parse(*text, config_.chain.anchor_file);

@@ -94,6 +94,7 @@ class Daemon final : public WorkerObserver {
   std::unique_ptr<ChainService> chains_;
   CertificateSwitch certificates_;
   CertificateMemory memory_;
+  std::string anchor_fault_;               ///< why it could not be read; empty when it could
   std::vector<std::string> pinned_names_;  ///< at the start
   Timer startup_timer_;
   Timer ticket_timer_;

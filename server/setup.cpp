@@ -175,7 +175,9 @@ dnschain::KeeperSettings keeper_settings(const Config& config) {
   out.prefix = config.chain.prefix;
   out.forget = config.chain.forget;
   out.grace = config.chain.grace;
-  out.ask_timeout = std::chrono::ceil<std::chrono::seconds>(config.chain.ask_timeout);
+  // Behind the resolver's side, which knows what happened.
+  out.ask_timeout =
+      std::chrono::ceil<std::chrono::seconds>(config.chain.ask_timeout) + std::chrono::seconds{2};
   return out;
 }
 

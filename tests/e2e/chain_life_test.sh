@@ -71,6 +71,8 @@ set_up 127.0.0.1:9
 check "it starts without a resolver" start second
 check "a stored chain is served although the resolver is down" proven
 check "the log says so" logs 'state=restored'
+check "and why the resolver does not answer" \
+  logs "state=refresh_failed .*the resolver cannot be reached: 127.0.0.1:9 connection refused"
 check "the counters say that its refresh fails" keeper_counts 'served=1 .*failing=1'
 check "it ends well again" stop
 
