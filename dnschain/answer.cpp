@@ -110,6 +110,16 @@ bool Answer::has_signatures() const {
   return std::ranges::any_of(answer, is_signed) || std::ranges::any_of(authority, is_signed);
 }
 
+const AnswerRrset* alias_at(const Name& name, const Answer& answer) {
+  const AnswerRrset* cname = answer.find(name, RrType::cname);
+  if (cname != nullptr && !cname->signatures.empty()) return cname;
+  const AnswerRrset* best = cname;
+  for (const AnswerRrset& rrset : answer.answer) {
+    if (rrset.type == RrType::dname && name.is_below(rrset.owner)) best = &rrset;
+  }
+  return best;
+}
+
 Answer read_answer(const Question& question, ByteView octets) {
   Answer out;
   auto message = parse_response(octets);

@@ -40,6 +40,10 @@ struct Answer {
   [[nodiscard]] bool has_signatures() const;
 };
 
+/// The alias that stands at or above `name`: a CNAME, or the DNAME that it was made from (RFC 6672,
+/// 3.1), whose own RRSIG is the proof. Null when there is none.
+[[nodiscard]] const AnswerRrset* alias_at(const Name& name, const Answer& answer);
+
 /// Judges a whole message as the answer to `question`.
 [[nodiscard]] Answer read_answer(const Question& question, ByteView message);
 

@@ -24,8 +24,8 @@ struct Chain {
 };
 
 /// Collects a chain by asking a recursive resolver. Opens no socket: it says what it wants asked
-/// and is given answers. The chain reaches up to the root's DNSKEY RRset (RFC 9102, 2.3), or, when
-/// `anchors` names zones and not the root, up to the first of them on the way.
+/// and is given answers. The chain reaches up to the root's DNSKEY RRset (RFC 9102, 2.3), or to the
+/// closest of `anchors` at or above each name on the way, as verify() has it.
 class Builder {
  public:
   explicit Builder(Service service, BuilderLimits limits = {}, std::vector<Name> anchors = {});

@@ -6,6 +6,7 @@
 #include "dnschain/algorithm.hpp"
 #include "dnschain/denial_choice.hpp"
 #include "dnschain/rdata.hpp"
+#include "dnschain/trust_anchor.hpp"
 
 namespace mooring::dnschain {
 namespace {
@@ -28,7 +29,7 @@ class Walk {
   Walk(const AnswerSet& answers, const WalkRules& rules) : answers_(answers), rules_(rules) {}
 
   WalkResult run(const Name& owner) {
-    if (is_anchor(Name())) hint(Name(), RrType::dnskey);
+    hint(anchor_of(owner), RrType::dnskey);
     follow(owner);
     if (!result_.wanted.empty() || result_.error) result_.proof.clear();
     return std::move(result_);
@@ -109,18 +110,6 @@ class Walk {
       asked = name;
       answer = want(name, RrType::tlsa);
     }
-  }
-
-  /// The alias that stands at or above `name`: a CNAME, or the DNAME that it was made from
-  /// (RFC 6672, 3.1), whose own RRSIG is the proof.
-  static const AnswerRrset* alias_at(const Name& name, const Answer& answer) {
-    const AnswerRrset* cname = answer.find(name, RrType::cname);
-    if (cname != nullptr && !cname->signatures.empty()) return cname;
-    const AnswerRrset* best = cname;
-    for (const AnswerRrset& rrset : answer.answer) {
-      if (rrset.type == RrType::dname && name.is_below(rrset.owner)) best = &rrset;
-    }
-    return best;
   }
 
   bool move_on(const AnswerRrset& alias, Name& name, const std::vector<Name>& seen) {
@@ -244,16 +233,14 @@ class Walk {
 
   // --- From a zone up to the anchor.
 
-  bool is_anchor(const Name& zone) const {
-    const auto& anchors = rules_.anchors;
-    const auto holds = [&](const Name& name) {
-      return std::ranges::find(anchors, name) != anchors.end();
-    };
-    return zone.is_root() ? anchors.empty() || holds(zone) : !holds(Name()) && holds(zone);
+  /// The zone at which the proof for `name` begins, the root when no anchor is above it.
+  Name anchor_of(const Name& name) const {
+    return closest_anchor(rules_.anchors, name).value_or(Name());
   }
+  bool is_anchor(const Name& zone) const { return anchor_of(zone) == zone; }
 
   void hint_ancestors(const Name& zone) {
-    for (Name name = zone.parent(); !name.is_root(); name = name.parent()) {
+    for (Name name = zone.parent(); !is_anchor(name); name = name.parent()) {
       hint(name, RrType::ds);
       if (zone.labels() - name.labels() <= kGuessedZones) hint(name, RrType::dnskey);
     }
@@ -276,7 +263,7 @@ class Walk {
     std::optional<Insecure> insecure;
     if (!is_anchor(zone)) hint_ancestors(zone);
     Name at = zone;
-    while (!is_anchor(at) && !at.is_root()) {
+    while (!is_anchor(at)) {
       hint(at, RrType::dnskey);
       const Answer* answer = want(at, RrType::ds);
       if (answer == nullptr) return no_answer();
@@ -346,14 +333,14 @@ class Walk {
                 "the resolver does not do DNSSEC: none of its answers holds an RRSIG");
   }
 
-  /// Looks from the top for the insecure delegation at or above `name` and takes its proof. Secure
-  /// means that there is none.
+  /// Looks from the anchor down for the insecure delegation at or above `name` and takes its proof.
+  /// Secure means that there is none.
   Trust find_cut(const Name& name) {
-    for (std::size_t labels = 1; labels <= name.labels(); ++labels)
+    const std::size_t first = anchor_of(name).labels() + 1;
+    for (std::size_t labels = first; labels <= name.labels(); ++labels)
       hint(name.without_first(name.labels() - labels), RrType::ds);
-    for (std::size_t labels = 1; labels <= name.labels(); ++labels) {
+    for (std::size_t labels = first; labels <= name.labels(); ++labels) {
       const Name at = name.without_first(name.labels() - labels);
-      if (is_anchor(at)) continue;
       const Answer* answer = want(at, RrType::ds);
       if (answer == nullptr) return no_answer();
       if (!answer->has_signatures()) return no_signature(at);
@@ -374,8 +361,8 @@ class Walk {
 
   Trust no_signature(const Name& name) {
     if (!answers_.has_signatures()) {
-      // The root's keys are the last place where an RRSIG could still turn up.
-      if (want(Name(), RrType::dnskey) == nullptr) return no_answer();
+      // The anchor's keys are the last place where an RRSIG could still turn up.
+      if (want(anchor_of(name), RrType::dnskey) == nullptr) return no_answer();
       return no_dnssec();
     }
     return fail(ErrorCode::unproven,

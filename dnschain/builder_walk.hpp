@@ -25,7 +25,7 @@ class AnswerSet {
 
 struct WalkRules {
   std::size_t aliases = 8;
-  std::vector<Name> anchors;  ///< zones to stop at; empty, or with the root in it: the root alone
+  std::vector<Name> anchors;  ///< zones to stop at, the closest first; the root where there is none
 };
 
 /// How far the answers at hand lead.

@@ -20,12 +20,6 @@ constexpr seconds kWarnAgain{86400};
 /// A build is given up after so many times the timeout of a question.
 constexpr int kTimeoutsPerBuild = 12;
 
-std::vector<Name> owners_of(const TrustAnchor& anchor) {
-  std::vector<Name> out;
-  for (const Record& record : anchor.records()) out.push_back(record.owner);
-  return out;
-}
-
 }  // namespace
 
 KeptChain::KeptChain(KeptService kept, KeeperContext& context, WallTime now)
@@ -132,7 +126,7 @@ void KeptChain::hold(WallTime now) {
 void KeptChain::start(WallTime now) {
   started_ = now;
   builder_.emplace(kept_.service, context_.settings.builder_limits,
-                   owners_of(context_.settings.anchor));
+                   context_.settings.anchor.zones());
 }
 
 void KeptChain::settle(WallTime now) {

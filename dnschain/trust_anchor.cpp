@@ -156,6 +156,21 @@ bool is_usable_anchor(const Record& record) {
          key->protocol == 3 && is_supported_algorithm(key->algorithm);
 }
 
+std::optional<Name> closest_anchor(const std::vector<Name>& zones, const Name& name) {
+  std::optional<Name> closest;
+  for (const Name& zone : zones)
+    if (name.is_at_or_below(zone) && (!closest || zone.is_below(*closest))) closest = zone;
+  return closest;
+}
+
+std::vector<Name> TrustAnchor::zones() const {
+  std::vector<Name> out;
+  for (const Record& record : records_)
+    if (is_usable_anchor(record) && std::ranges::find(out, record.owner) == out.end())
+      out.push_back(record.owner);
+  return out;
+}
+
 Result<TrustAnchor> TrustAnchor::parse(std::string_view text, std::string_view origin) {
   TrustAnchor anchor;
   EntryReader reader(text);

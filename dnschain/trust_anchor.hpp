@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,10 +18,16 @@ class TrustAnchor {
   [[nodiscard]] static Result<TrustAnchor> parse(std::string_view text, std::string_view origin);
 
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+  /// The zones that some usable record speaks of, each once.
+  [[nodiscard]] std::vector<Name> zones() const;
 
  private:
   std::vector<Record> records_;
 };
+
+/// The zone of `zones` that a name's proof begins at: the nearest at or above it, whatever other
+/// anchor is above that. Nothing when there is none.
+[[nodiscard]] std::optional<Name> closest_anchor(const std::vector<Name>& zones, const Name& name);
 
 /// Whether a DS or DNSKEY record can vouch for a key: its algorithm and digest are supported, and
 /// it is a zone's key that has not been revoked (RFC 5011, 2.1).

@@ -19,7 +19,7 @@ class Building {
            Deadline deadline, const Environment& environment)
       : service_(service),
         judge_(judge),
-        builder_(service),
+        builder_(service, {}, judge.anchor.zones()),
         socket_(std::move(socket)),
         deadline_(deadline),
         environment_(environment) {}

@@ -64,9 +64,11 @@ class Authority {
                        directory_.path("xfrd") + "\"\n  xfrdir: \"" + home +
                        "\"\n  zonelistfile: \"" + directory_.path("list") +
                        "\"\nremote-control:\n  control-enable: no\n";
-    for (const std::string zone : {".", "example.", "zone.example."})
-      text += "zone:\n  name: \"" + zone + "\"\n  zonefile: \"" + (zone == "." ? "root." : zone) +
+    for (const SignedZone& zone : tree.zones()) {
+      const std::string name = zone.apex().text();
+      text += "zone:\n  name: \"" + name + "\"\n  zonefile: \"" + (name == "." ? "root." : name) +
               "zone\"\n";
+    }
     directory_.write("nsd.conf", text);
     process_ = std::make_unique<Process>(std::vector<std::string>{
         "/usr/sbin/nsd", "-d", "-V", "2", "-c", directory_.path("nsd.conf")});
@@ -116,6 +118,33 @@ int run(const std::string& command) {
   return std::system((command + " >/dev/null 2>&1").c_str());
 }
 
+/// The tool builds a secure chain, the server publishes one. `files` has the trust anchor.
+void check_secure(const TempDir& files, const std::string& host, const std::string& resolver) {
+  CHECK(run(std::string(std::getenv("MOORING")) + " chain build " + host + " --resolver " +
+            resolver + " --require secure --anchor " + files.path("anchor")) == 0);
+  REQUIRE(
+      run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=" +
+          host + " -keyout " + files.path("key") + " -out " + files.path("crt")) == 0);
+  files.write("mooring.toml",
+              "[server]\nlisten = ['127.0.0.1:0']\nworkers = 1\n[[identity]]\nname = '" + host +
+                  "'\ncertificate = 'crt'\nkey = 'key'\n[chain]\ntrust_anchor = 'anchor'\n"
+                  "[upstream]\nservers = ['" +
+                  resolver + "']\n");
+  Process server({std::getenv("MOORINGD"), "-c", files.path("mooring.toml")});
+  CHECK(server.prints("state=published"));
+  CHECK_THAT(server.output(), !Contains("state=refresh_failed"));
+  server.signal(SIGTERM);
+  CHECK(server.wait() == 0);
+}
+
+/// DS records of a zone with the keys that a tree gives it.
+std::string ds_text(const ZoneSpec& spec) {
+  std::string out;
+  for (const Record& record : SignedZone(spec, WallTime(), WallTime()).ds())
+    out += to_text(record) + "\n";
+  return out;
+}
+
 TEST_CASE("a chain is had from BIND although its cache holds outdated signatures", "[e2e]") {
   SignedTree before = tree_signed_at(now() - std::chrono::days(60));
   const SignedTree after = tree_signed_at(now());
@@ -139,25 +168,19 @@ TEST_CASE("a chain is had from BIND although its cache holds outdated signatures
   const Authority good(after, beside ? other : lagging);
   const TempDir files;
   files.write("anchor", before.anchor_text());
-  SECTION("by the tool") {
-    CHECK(run(std::string(std::getenv("MOORING")) + " chain build " + kHost + " --resolver " +
-              address + " --require secure --anchor " + files.path("anchor")) == 0);
-  }
-  SECTION("by the server") {
-    REQUIRE(
-        run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=" +
-            kHost + " -keyout " + files.path("key") + " -out " + files.path("crt")) == 0);
-    files.write("mooring.toml",
-                "[server]\nlisten = ['127.0.0.1:0']\nworkers = 1\n[[identity]]\nname = '" + kHost +
-                    "'\ncertificate = 'crt'\nkey = 'key'\n[chain]\ntrust_anchor = "
-                    "'anchor'\n[upstream]\nservers = ['" +
-                    address + "']\n");
-    Process server({std::getenv("MOORINGD"), "-c", files.path("mooring.toml")});
-    CHECK(server.prints("state=published"));
-    CHECK_THAT(server.output(), !Contains("state=refresh_failed"));
-    server.signal(SIGTERM);
-    CHECK(server.wait() == 0);
-  }
+  check_secure(files, kHost, address);
+}
+
+TEST_CASE("a zone that is signed but delegated without DS is proven from its own anchor", "[e2e]") {
+  SignedTree tree({"."}, now());
+  tree.zone({.name = "corp.", .digests = {}}).tlsa("_853._tcp.dot.corp.");
+  const Endpoint authority = free_endpoint("127.0.0.1"), resolver = free_endpoint("127.0.0.1");
+  const Authority serves(tree, authority);
+  const Bind bind(tree, resolver, {authority});
+  const std::string own = ds_text({"corp."});
+  const TempDir files;
+  files.write("anchor", GENERATE(false, true) ? tree.anchor_text() + own : own);
+  check_secure(files, "dot.corp", resolver.first + ":" + resolver.second);
 }
 
 }  // namespace
