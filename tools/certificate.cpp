@@ -85,7 +85,7 @@ KeyMaterial describe_x509(X509& certificate) {
 Outcome<std::vector<dnschain::Bytes>> certificates_in(const dnschain::PemText& pem,
                                                       const std::string& origin) {
   std::vector<dnschain::Bytes> certificates;
-  bool good = !pem.damaged;
+  bool good = true;
   for (const dnschain::PemBlock& block : pem.blocks) {
     if (block.label != "CERTIFICATE") continue;
     good = parse_x509(block.der) != nullptr;
