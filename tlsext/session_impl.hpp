@@ -31,7 +31,6 @@ struct TlsSession::Impl {
   ByteView input;           // what receive() was given and wolfSSL has not taken yet
   SessionSink* sink = nullptr;
   const char* refusal = nullptr;  // why one of our callbacks refused an extension
-  bool answered = false;          // something was sent in answer to what was received
   std::unique_ptr<ChainOffer, ChainOfferFree> offer;  // dropped when the handshake is over
   std::unique_ptr<ClientFacts> facts;                 // client role
 
@@ -39,7 +38,7 @@ struct TlsSession::Impl {
   [[nodiscard]] Result<void> handshake();
   [[nodiscard]] Result<void> read();
   [[nodiscard]] tl::unexpected<Error> fail(int result);
-  std::uint8_t send_plain_alert(int code);
+  void settle_alert(Error& error, int code);
 };
 
 }  // namespace mooring::tlsext

@@ -52,6 +52,8 @@ bool set_up(WOLFSSL_CTX* context, Version minimum) {
               wolfSSL_CTX_new_rng(context) == WOLFSSL_SUCCESS;
   const int version = minimum == Version::tls13 ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
   good = good && wolfSSL_CTX_SetMinVersion(context, version) == WOLFSSL_SUCCESS;
+  // Forward secrecy on resumption too. A context of TLS 1.2 alone does not take it, nor need it.
+  wolfSSL_CTX_only_dhe_psk(context);
   wolfSSL_CTX_set_session_cache_mode(context, WOLFSSL_SESS_CACHE_OFF);
   install_chain_extension(context);
   return good;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstring>
 
+#include "tlsext/alerts.hpp"
 #include "tlsext/extension_codec.hpp"
 #include "tlsext/session_impl.hpp"
 
@@ -31,7 +32,6 @@ int on_input(WOLFSSL*, char* buffer, int size, void* context) noexcept {
 int on_output(WOLFSSL*, char* buffer, int size, void* context) noexcept try {
   auto& impl = *static_cast<Impl*>(context);
   if (impl.sink == nullptr) return WOLFSSL_CBIO_ERR_GENERAL;
-  impl.answered = true;
   impl.sink->on_ciphertext(
       {reinterpret_cast<const std::byte*>(buffer), static_cast<std::size_t>(size)});
   return size;
@@ -119,18 +119,22 @@ bool prepare_client(Impl& impl, const ClientRequest& request, Version maximum) {
 
 }  // namespace
 
-// wolfSSL gives up without an alert when a record's header is wrong (RFC 8446, 5 and 5.1). As long
-// as nothing was answered no keys are in use, and the alert can be made here.
-std::uint8_t Impl::send_plain_alert(int code) {
-  constexpr std::uint8_t kUnexpectedMessage = 10;
-  constexpr std::uint8_t kRecordOverflow = 22;
-  constexpr std::uint8_t kProtocolVersion = 70;
-  const std::uint8_t alert = code == VERSION_ERROR  ? kProtocolVersion
-                             : code == LENGTH_ERROR ? kRecordOverflow
-                                                    : kUnexpectedMessage;
-  const std::uint8_t record[] = {21, 3, 3, 0, 2, alert_fatal, alert};
-  sink->on_ciphertext(std::as_bytes(std::span(record)));
-  return alert;
+// The peer's alert if it was that which ended the session; else ours, and wolfSSL sends none for
+// many of its errors (RFC 8446, 6.2).
+void Impl::settle_alert(Error& error, int code) {
+  WOLFSSL_ALERT_HISTORY history{};
+  wolfSSL_get_alert_history(ssl.get(), &history);
+  if (history.last_rx.level == alert_fatal || (code == FATAL_ERROR && history.last_rx.code > 0)) {
+    error.code = ErrorCode::peer_alert;
+    error.alert = static_cast<std::uint8_t>(history.last_rx.code);
+    return;
+  }
+  if (code == MEMORY_E || code == SOCKET_ERROR_E) error.code = ErrorCode::internal;
+  if (code == SOCKET_ERROR_E) return;  // nowhere to send it
+  const bool sent = history.last_tx.level == alert_fatal;
+  const std::uint8_t alert = sent ? static_cast<std::uint8_t>(history.last_tx.code)
+                                  : alert_for(code, wolfSSL_is_init_finished(ssl.get()) != 0);
+  if (sent || wolfSSL_SendFatalAlert(ssl.get(), alert) == WOLFSSL_SUCCESS) error.alert = alert;
 }
 
 tl::unexpected<Error> Impl::fail(int result) {
@@ -140,18 +144,7 @@ tl::unexpected<Error> Impl::fail(int result) {
   const char* text = refusal;
   if (text == nullptr) text = wolfSSL_ERR_reason_error_string(static_cast<unsigned long>(code));
   Error error{ErrorCode::protocol, std::nullopt, text != nullptr ? text : "TLS failed"};
-  WOLFSSL_ALERT_HISTORY history{};
-  wolfSSL_get_alert_history(ssl.get(), &history);
-  if (history.last_rx.level == alert_fatal) {
-    error.code = ErrorCode::peer_alert;
-    error.alert = static_cast<std::uint8_t>(history.last_rx.code);
-  } else if (history.last_tx.level == alert_fatal) {
-    error.alert = static_cast<std::uint8_t>(history.last_tx.code);
-  } else if (code == MEMORY_E) {
-    error.code = ErrorCode::internal;
-  } else if (!answered) {
-    error.alert = send_plain_alert(code);
-  }
+  settle_alert(error, code);
   return tl::unexpected(std::move(error));
 }
 
@@ -234,9 +227,7 @@ TlsSession& TlsSession::operator=(TlsSession&&) noexcept = default;
 Result<void> TlsSession::start(SessionSink& sink) {
   if (impl_->server || impl_->state != SessionState::handshaking) return {};
   const Driving driving(*impl_, sink);
-  auto started = impl_->handshake();
-  impl_->answered = false;
-  return started;
+  return impl_->handshake();
 }
 
 Result<void> TlsSession::receive(ByteView ciphertext, SessionSink& sink) {

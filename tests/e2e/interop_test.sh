@@ -80,6 +80,26 @@ check "TLS 1.1 is refused" \
 check "a name that is another identity's gets that identity's certificate" \
   prints "subject=CN = $LAB_NAME2" s_client -servername "$LAB_NAME2" -CAfile "$LAB_CERT2"
 
+# --- Erlang -------------------------------------------------------------------------------------
+
+# erlang OPTION...: the handshake alone. It aborts where RFC 8446, D.4 is not kept to.
+erlang() {
+  local option options="{verify,verify_none},{server_name_indication,\"$LAB_NAME\"}"
+  for option in "$@"; do options+=",$option"; done
+  erl -noshell -eval "ssl:start(),
+    case ssl:connect(\"127.0.0.1\", $port, [$options], 10000) of
+      {ok, S} -> io:format(\"~p~n\", [ssl:connection_information(S, [protocol])]);
+      Other -> io:format(\"~p~n\", [Other])
+    end, init:stop()."
+}
+if command -v erl >/dev/null; then
+  check "an Erlang client connects" prints "protocol,'tlsv1.3'" erlang
+  check "an Erlang client connects after a HelloRetryRequest" prints "protocol,'tlsv1.3'" \
+    erlang "{versions,['tlsv1.3']}" '{supported_groups,[secp521r1,secp384r1]}'
+  check "an Erlang client connects with TLS 1.2" prints "protocol,'tlsv1.2'" \
+    erlang "{versions,['tlsv1.2']}"
+fi
+
 # --- OpenSSL with an extension 59 of its own ----------------------------------------------------
 
 # chain_client SNI VERSION BODY [FILE]

@@ -29,8 +29,8 @@ std::string own_extensions(const ClientHello& hello) {
   if (!hello.server_name.empty()) {
     all += extension(0, vector_of(number(0, 1) + vector_of(hello.server_name, 2), 2));
   }
-  all += extension(10, vector_of(numbers({0x001d, 0x0017}), 2));  // x25519, P-256
-  all += extension(11, vector_of(number(0, 1), 1));               // uncompressed
+  all += extension(10, vector_of(numbers(hello.groups), 2));
+  all += extension(11, vector_of(number(0, 1), 1));  // uncompressed
   all += extension(13, vector_of(numbers({0x0403, 0x0804, 0x0401, 0x0807}), 2));
   if (!hello.alpn.empty()) {
     std::string names;
@@ -40,7 +40,7 @@ std::string own_extensions(const ClientHello& hello) {
   if (hello.tls13) {
     all += extension(43, vector_of(numbers({0x0304}), 1));
     all += extension(45, vector_of(number(1, 1), 1));  // psk_dhe_ke
-    const std::string share = number(0x001d, 2) + vector_of(std::string(32, '\x09'), 2);
+    const std::string share = number(hello.share_group, 2) + vector_of(hello.share, 2);
     all += extension(51, vector_of(hello.key_share ? share : "", 2));
   }
   return all;
@@ -49,9 +49,8 @@ std::string own_extensions(const ClientHello& hello) {
 }  // namespace
 
 std::string ClientHello::message() const {
-  std::string body = number(0x0303, 2) + std::string(32, 'r') + vector_of(std::string(32, 's'), 1);
-  const std::string suites = numbers({0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f});
-  body += vector_of(suites, 2) + vector_of(number(0, 1), 1);
+  std::string body = number(0x0303, 2) + std::string(32, 'r') + vector_of(session_id, 1);
+  body += vector_of(numbers(suites), 2) + vector_of(number(0, 1), 1);
   std::string all = own_extensions(*this);
   for (const auto& [type, content] : extensions) all += extension(type, content);
   body += vector_of(all, 2);

@@ -17,6 +17,11 @@ struct ClientHello {
   bool key_share = true;          ///< without one, TLS 1.3 begins with HelloRetryRequest
   std::vector<std::string> alpn;  ///< empty: no ALPN
   std::vector<std::pair<std::uint16_t, std::string>> extensions;  ///< type and body, added last
+  std::vector<std::size_t> groups{0x001d, 0x0017};                ///< X25519, P-256
+  std::size_t share_group = 0x001d;
+  std::string share = std::string(32, '\x09');
+  std::vector<std::size_t> suites{0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f};
+  std::string session_id = std::string(32, 's');
 
   /// The handshake message with its header.
   [[nodiscard]] std::string message() const;

@@ -2,7 +2,10 @@
 // What a server makes of ClientHellos that are put together by hand.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "support/client_hello.hpp"
+#include "support/record_sealer.hpp"
 #include "support/tls_fixture.hpp"
 
 using namespace mooring;
@@ -15,12 +18,15 @@ constexpr std::uint16_t kChainType = 59;
 constexpr std::uint8_t kAlertRecord = 21;
 constexpr std::uint8_t kHandshakeRecord = 22;
 
+constexpr std::uint8_t kChangeCipherSpec = 20;
+
 struct Outcome {
   tlsext::Result<void> result;
   SessionState state;
   FirstRecord first;
   std::size_t sent = 0;
   std::optional<std::uint16_t> port;
+  std::string octets;
 };
 
 Outcome answer(tlsext::ServerContext& context, std::string_view octets,
@@ -30,8 +36,38 @@ Outcome answer(tlsext::ServerContext& context, std::string_view octets,
   auto result = feed(session, bytes_of(octets), sink, piece);
   const std::string sent(reinterpret_cast<const char*>(sink.ciphertext.data()),
                          sink.ciphertext.size());
-  return {std::move(result), session.state(), first_record(sent), sent.size(),
-          session.requested_chain_port()};
+  return {std::move(result),
+          session.state(),
+          first_record(sent),
+          sent.size(),
+          session.requested_chain_port(),
+          sent};
+}
+
+/// The types of the records in `octets`.
+std::vector<int> record_types(std::string_view octets) {
+  std::vector<int> types;
+  while (octets.size() >= 5) {
+    const FirstRecord record = first_record(octets);
+    types.push_back(record.type);
+    octets.remove_prefix(5 + record.body.size());
+  }
+  return types;
+}
+
+/// A name that is chosen for TLS 1.3 or 1.2.
+ClientHello plain_hello(bool tls13) {
+  ClientHello hello{.server_name = kName, .alpn = {"dot"}, .extensions = {}};
+  hello.tls13 = tls13;
+  return hello;
+}
+
+/// A handshake goes on, with a ServerHello or a HelloRetryRequest.
+void check_taken(const Outcome& outcome) {
+  if (!outcome.result) FAIL(outcome.result.error().context);
+  CHECK(outcome.state == SessionState::handshaking);
+  REQUIRE(outcome.first.type == kHandshakeRecord);
+  CHECK(outcome.first.body.front() == 2);
 }
 
 void check_refused(const Outcome& outcome, std::uint8_t alert) {
@@ -143,4 +179,162 @@ TEST_CASE("what is not TLS at all is refused with an alert", "[tlsext]") {
   CHECK(outcome.result.error().code == tlsext::ErrorCode::protocol);
   INFO(outcome.result.error().context);
   CHECK(outcome.first.type == kAlertRecord);
+}
+
+TEST_CASE("a hello with a session ID is answered with one ChangeCipherSpec", "[tlsext]") {
+  // RFC 8446, D.4. A HelloRetryRequest is a ServerHello to look at.
+  ClientHello hello = plain_hello(true);
+  hello.key_share = GENERATE(true, false);
+  const bool compatible = GENERATE(true, false);
+  if (!compatible) hello.session_id.clear();
+  const auto context = server_context(server_settings());
+  const Outcome outcome = answer(*context, hello.records());
+  check_taken(outcome);
+  const std::vector<int> types = record_types(outcome.octets);
+  CHECK(std::count(types.begin(), types.end(), kChangeCipherSpec) == (compatible ? 1 : 0));
+  if (compatible) CHECK(types.at(1) == kChangeCipherSpec);
+  if (!hello.key_share) CHECK(types.size() == (compatible ? 2 : 1));
+}
+
+TEST_CASE("a client without a group of ours gets handshake_failure", "[tlsext]") {
+  ClientHello hello = plain_hello(GENERATE(true, false));
+  hello.groups =
+      GENERATE(std::vector<std::size_t>{0x0019}, std::vector<std::size_t>{0x001e, 0x6a6a});
+  hello.share_group = hello.groups.front();
+  hello.key_share = GENERATE(true, false);
+  const auto context = server_context(server_settings());
+  check_refused(answer(*context, hello.records()), 40);
+}
+
+TEST_CASE("cipher suites that are not known are ignored, whatever their number", "[tlsext]") {
+  ClientHello hello = plain_hello(GENERATE(true, false));
+  const std::size_t unknown =
+      GENERATE(std::size_t{146}, std::size_t{150}, std::size_t{197}, std::size_t{10000});
+  const bool known_first = GENERATE(true, false);
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < unknown; ++i) others.push_back(0x4a00 + i % 0x800);
+  hello.suites.insert(known_first ? hello.suites.end() : hello.suites.begin(), others.begin(),
+                      others.end());
+  const auto context = server_context(server_settings());
+  check_taken(answer(*context, hello.records()));
+  hello.suites = others;
+  check_refused(answer(*context, hello.records()), 40);
+}
+
+TEST_CASE("the server's order decides among many suites as among few", "[tlsext]") {
+  ClientHello hello = plain_hello(true);
+  hello.suites.assign(300, 0x4a4a);
+  hello.suites.insert(hello.suites.end(), {0x1303, 0x1302, 0x1301, 0x1301});
+  const auto context = server_context(server_settings());
+  const Outcome outcome = answer(*context, hello.records());
+  check_taken(outcome);
+  CHECK(outcome.first.body.substr(4 + 2 + 32 + 33, 2) == "\x13\x01");
+}
+
+TEST_CASE("a handshake header may be split over records", "[tlsext]") {
+  ClientHello hello = plain_hello(GENERATE(true, false));
+  hello.extensions = {{kChainType, chain_request(kPort)}};
+  const std::size_t fragment = GENERATE(std::size_t{1}, std::size_t{2}, std::size_t{3});
+  const std::size_t piece = GENERATE(SIZE_MAX, std::size_t{1});
+  const auto context = server_context(server_settings(chain_of(4096)));
+  const Outcome whole = answer(*context, hello.records(fragment), piece);
+  check_taken(whole);
+  CHECK(whole.port == kPort);
+  // Its first octets in a record of their own, the rest in one.
+  const std::string message = hello.message();
+  const std::string first = message.substr(0, fragment);
+  const std::string rest = message.substr(fragment);
+  check_taken(answer(*context, plain_record(22, first) + plain_record(22, rest), piece));
+}
+
+TEST_CASE("nothing comes between the records of one message", "[tlsext]") {
+  const ClientHello hello = plain_hello(GENERATE(true, false));
+  const std::size_t cut = GENERATE(std::size_t{1}, std::size_t{3}, std::size_t{4}, std::size_t{99});
+  const std::string message = hello.message();
+  const auto context = server_context(server_settings());
+  check_refused(answer(*context, plain_record(22, message.substr(0, cut)) +
+                                     plain_record(kChangeCipherSpec, "\1") +
+                                     plain_record(22, message.substr(cut))),
+                10);
+}
+
+TEST_CASE("a client that has fallen back needlessly is told so", "[tlsext]") {  // RFC 7507, 3
+  ClientHello hello = plain_hello(false);
+  hello.suites.insert(hello.suites.begin() + GENERATE(0, 5), 0x5600);
+  if (GENERATE(false, true)) hello.suites.insert(hello.suites.begin(), 300, 0x4a4a);
+  const auto context = server_context(server_settings());
+  check_refused(answer(*context, hello.records()), 86);
+  hello.tls13 = true;  // it has not
+  check_taken(answer(*context, hello.records()));
+}
+
+TEST_CASE("renegotiation_info in a first hello is empty", "[tlsext]") {  // RFC 5746, 3.6
+  ClientHello hello = plain_hello(false);
+  constexpr std::uint16_t kRenegotiationInfo = 0xff01;
+  const auto context = server_context(server_settings());
+  if (GENERATE(true, false)) hello.suites.push_back(0x00ff);
+  hello.extensions = {{kRenegotiationInfo, std::string(1, '\0')}};
+  check_taken(answer(*context, hello.records()));
+  const std::string body = GENERATE(std::string("\1x"), std::string("\x0c") + std::string(12, '\0'),
+                                    std::string("\0x", 2), std::string("\5xyz"));
+  hello.extensions = {{kRenegotiationInfo, body}};
+  check_refused(answer(*context, hello.records()), 40);
+}
+
+TEST_CASE("the top bit of an X25519 share is not looked at", "[tlsext]") {  // RFC 7748, 5
+  ClientHello hello = plain_hello(true);
+  hello.share.back() = '\x89';
+  const auto context = server_context(server_settings());
+  check_taken(answer(*context, hello.records()));
+}
+
+TEST_CASE("a key share that is no public key is refused with illegal_parameter", "[tlsext]") {
+  ClientHello hello = plain_hello(true);
+  const auto [group, share] = GENERATE(table<std::size_t, std::string>({
+      {0x001d, std::string(32, '\0')},           // of order one
+      {0x001d, std::string(31, '\0') + '\x80'},  // the same, RFC 7748, 5
+      {0x001d, std::string(31, '\x09')},         // too short
+      {0x001d, std::string(33, '\x09')},         // too long
+      {0x0017, '\4' + std::string(64, 'p')},     // not on the curve
+      {0x0017, '\4' + std::string(63, 'p')},     // too short
+      {0x0017, std::string("\0", 1)},            // the point at infinity
+      {0x11ec, std::string(1216, '\xff')},       // not reduced
+      {0x11ec, std::string(100, 'p')},           // too short
+  }));
+  CAPTURE(group, share.size());
+  hello.groups = {group};
+  hello.share_group = group;
+  hello.share = share;
+  const auto context = server_context(server_settings());
+  const Outcome outcome = answer(*context, hello.records());
+  REQUIRE_FALSE(outcome.result);
+  INFO(outcome.result.error().context);
+  CHECK(int{outcome.result.error().alert.value_or(0)} == 47);
+  const std::vector<int> types = record_types(outcome.octets);  // ServerHello may have gone
+  REQUIRE_FALSE(types.empty());
+  CHECK(types.back() == kAlertRecord);
+  CHECK(outcome.octets.substr(outcome.octets.size() - 2) == "\2\x2f");
+}
+
+TEST_CASE("a hello of up to 32 kB is taken, and above that refused at once", "[tlsext]") {
+  ClientHello hello = plain_hello(GENERATE(true, false));
+  hello.extensions = {{0x4a4a, ""}};
+  const std::size_t rest = hello.message().size() - 4;
+  const auto context = server_context(server_settings());
+  hello.extensions.front().second = std::string(32 * 1024 - rest, 'x');
+  check_taken(answer(*context, hello.records()));
+  hello.extensions.front().second += 'x';
+  check_refused(answer(*context, hello.records(100).substr(0, 5 + 100)), 47);
+  check_refused(answer(*context, plain_record(22, hello.message().substr(0, 2)) +
+                                     plain_record(22, hello.message().substr(2, 100))),
+                47);
+}
+
+TEST_CASE("a record that is too long or empty is refused", "[tlsext]") {
+  ClientHello hello = plain_hello(GENERATE(true, false));
+  hello.extensions = {{0x4a4a, std::string(20000, 'x')}};
+  const auto context = server_context(server_settings());
+  check_taken(answer(*context, hello.records(16384)));
+  check_refused(answer(*context, hello.records(16385)), 22);
+  check_refused(answer(*context, plain_record(22, "")), 10);
 }

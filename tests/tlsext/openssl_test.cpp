@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "support/tls_fixture.hpp"
+#include "support/openssl_pipe.hpp"
 
 // OpenSSL's macros cast so.
 #pragma GCC diagnostic ignored "-Wold-style-cast"
@@ -15,124 +15,6 @@
 
 using namespace mooring;
 using namespace mooring::test;
-
-namespace {
-
-template <auto Free>
-struct FreeWith {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using ContextPtr = std::unique_ptr<SSL_CTX, FreeWith<SSL_CTX_free>>;
-using SslPtr = std::unique_ptr<SSL, FreeWith<SSL_free>>;
-
-struct ClientData {
-  unsigned char port[2] = {kPort >> 8, kPort & 0xff};
-  std::optional<tlsext::Bytes> chain;
-  unsigned int context = 0;  // the message that it came in
-  std::size_t entry = SIZE_MAX;
-};
-
-int add_request(SSL*, unsigned, unsigned, const unsigned char** out, std::size_t* size, X509*,
-                std::size_t, int*, void* arg) {
-  *out = static_cast<ClientData*>(arg)->port;
-  *size = 2;
-  return 1;
-}
-
-int parse_chain(SSL*, unsigned, unsigned context, const unsigned char* in, std::size_t size, X509*,
-                std::size_t entry, int*, void* arg) {
-  auto& data = *static_cast<ClientData*>(arg);
-  const auto* octets = reinterpret_cast<const std::byte*>(in);
-  data.chain.emplace(octets, octets + size);
-  data.context = context;
-  data.entry = entry;
-  return 1;
-}
-
-/// OpenSSL's client joined to our server in memory.
-class OpensslPipe {
- public:
-  OpensslPipe(tlsext::ServerContext& server, int version, bool with_chain)
-      : server_(must(tlsext::TlsSession::accept(server))),
-        context_(SSL_CTX_new(TLS_client_method())) {
-    SSL_CTX_set_min_proto_version(context_.get(), version);
-    SSL_CTX_set_max_proto_version(context_.get(), version);
-    constexpr unsigned kWhere =
-        SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO | SSL_EXT_TLS1_3_CERTIFICATE;
-    if (with_chain) {
-      REQUIRE(SSL_CTX_add_custom_ext(context_.get(), 59, kWhere, add_request, nullptr, &data_,
-                                     parse_chain, &data_) == 1);
-    }
-  }
-
-  void set_groups(const char* groups) {
-    REQUIRE(SSL_CTX_set1_groups_list(context_.get(), groups) == 1);
-  }
-  void set_session(SSL_SESSION* session) { session_ = session; }
-
-  /// True when both sides have finished.
-  bool shake(const char* name = kName) {
-    ssl_.reset(SSL_new(context_.get()));
-    if (session_ != nullptr) SSL_set_session(ssl_.get(), session_);
-    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    SSL_set_tlsext_host_name(ssl_.get(), name);
-    static constexpr unsigned char kAlpn[] = {3, 'd', 'o', 't'};
-    SSL_set_alpn_protos(ssl_.get(), kAlpn, sizeof kAlpn);
-    for (int i = 0; i < 10; ++i) {
-      if (SSL_connect(ssl_.get()) == 1 && server_.state() == tlsext::SessionState::open)
-        return true;
-      carry();
-    }
-    return false;
-  }
-
-  /// What the client has written since the last call.
-  std::string written() {
-    BIO* bio = SSL_get_wbio(ssl_.get());
-    std::string octets(BIO_ctrl_pending(bio), '\0');
-    if (!octets.empty()) BIO_read(bio, octets.data(), static_cast<int>(octets.size()));
-    return octets;
-  }
-
-  /// Takes to the server what the client has written, and the answer back.
-  void carry() {
-    const std::string octets = written();
-    if (!octets.empty()) {
-      auto taken = server_.receive(bytes_of(octets), sink_);
-      if (!taken) WARN(taken.error().context);
-    }
-    const auto& answer = sink_.ciphertext;
-    if (!answer.empty()) {
-      BIO_write(SSL_get_rbio(ssl_.get()), answer.data(), static_cast<int>(answer.size()));
-      sink_.ciphertext.clear();
-    }
-  }
-
-  std::string read() {
-    carry();
-    char text[256];
-    const int size = SSL_read(ssl_.get(), text, sizeof text);
-    return {text, size > 0 ? static_cast<std::size_t>(size) : 0};
-  }
-
-  [[nodiscard]] SSL* ssl() { return ssl_.get(); }
-  [[nodiscard]] tlsext::TlsSession& server() { return server_; }
-  [[nodiscard]] CollectingSink& sink() { return sink_; }
-  [[nodiscard]] const ClientData& data() const { return data_; }
-
- private:
-  tlsext::TlsSession server_;
-  CollectingSink sink_;
-  ClientData data_;
-  ContextPtr context_;
-  SslPtr ssl_;
-  SSL_SESSION* session_ = nullptr;
-};
-
-}  // namespace
 
 TEST_CASE("OpenSSL receives the chain octet for octet in both versions", "[tlsext]") {
   const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
@@ -206,6 +88,39 @@ TEST_CASE("OpenSSL resumes from our ticket, and no early data is offered", "[tls
   CHECK(SSL_session_reused(again.ssl()) == 1);
   CHECK(again.server().info().resumed);
   CHECK_FALSE(again.data().chain);  // RFC 9102, 6
+}
+
+TEST_CASE("OpenSSL resumes a thousand times in a row", "[tlsext]") {
+  const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  tlsext::ServerSettings settings = server_settings();
+  settings.ticket_keys = tlsext::TicketKeySet::create();
+  const auto server = server_context(std::move(settings));
+  OpensslSessionPtr session;
+  for (int i = 0; i <= 1000; ++i) {
+    OpensslPipe pipe(*server, version, false);
+    pipe.set_session(session.get());
+    if (!pipe.shake()) FAIL("connection " << i);
+    pipe.read();  // TLS 1.3: the ticket
+    if ((SSL_session_reused(pipe.ssl()) == 1) != (i > 0)) FAIL("not resumed at " << i);
+    session.reset(SSL_get1_session(pipe.ssl()));
+    if (SSL_SESSION_is_resumable(session.get()) != 1) FAIL("no ticket at " << i);
+  }
+}
+
+TEST_CASE("a client may ask for new keys a thousand times", "[tlsext]") {
+  const auto server = server_context(server_settings());
+  OpensslPipe pipe(*server, TLS1_3_VERSION, false);
+  REQUIRE(pipe.shake());
+  for (int i = 0; i < 1000; ++i) {
+    SSL_key_update(pipe.ssl(),
+                   i % 2 == 0 ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_write(pipe.ssl(), "q", 1);
+    pipe.carry();
+    REQUIRE_FALSE(pipe.error());
+  }
+  CHECK(pipe.sink().text() == std::string(1000, 'q'));
+  REQUIRE(pipe.server().send(bytes_of("answer"), pipe.sink()));
+  CHECK(pipe.read() == "answer");
 }
 
 TEST_CASE("a renegotiation that OpenSSL asks for is refused", "[tlsext]") {
@@ -283,7 +198,7 @@ class OpensslServing {
   }
 
   ContextPtr context_;
-  SslPtr ssl_;
+  OpensslPtr ssl_;
   tlsext::ChainBytes chain_;
 };
 

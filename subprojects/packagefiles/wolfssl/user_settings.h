@@ -16,6 +16,11 @@
 #define HAVE_SESSION_TICKET
 #define HAVE_SERVER_RENEGOTIATION_INFO /* the indication of RFC 5746 without renegotiation */
 #define HAVE_ENCRYPT_THEN_MAC
+#define HAVE_FALLBACK_SCSV
+#define WOLFSSL_TLS13_MIDDLEBOX_COMPAT   /* ChangeCipherSpec after our first answer */
+#define WOLFSSL_CURVE25519_MASK_HIGH_BIT /* our patch: wolfssl-x25519-high-bit.patch */
+#define WOLFSSL_SEND_FATAL_ALERT         /* our patch: wolfssl-alerts.patch */
+#define WOLFSSL_SKIP_EARLY_DATA (64 * 1024) /* our patch: wolfssl-skip-early-data.patch */
 #define WOLFSSL_EXTRA_ALERTS
 #define HAVE_CUSTOM_EXTENSIONS /* our patch: wolfssl-custom-extensions.patch */
 #define WOLFSSL_CTX_RNG        /* our patch: wolfssl-ctx-rng.patch */
@@ -36,7 +41,7 @@
 /* A chain of 64 kB rides on the Certificate message (RFC 9102, 2.2). */
 #define MAX_CERTIFICATE_SZ (160 * 1024)
 #define MAX_HANDSHAKE_SZ (160 * 1024)
-#define MAX_SERVER_RX_HANDSHAKE_SZ (16 * 1024) /* our patch: wolfssl-server-handshake-limit.patch */
+#define MAX_SERVER_RX_HANDSHAKE_SZ (32 * 1024) /* our patch: wolfssl-server-handshake-limit.patch */
 #define MAX_CHAIN_DEPTH 9
 
 /* Ciphers: AEAD only. */
