@@ -49,6 +49,10 @@ void ClientConnection::set_reading(bool on) {
   stream_.set_reading(on);
 }
 
+void ClientConnection::handshake_failed(const HandshakeFailure& why) {
+  host_.handshake_failed(*this, why);
+}
+
 void ClientConnection::close(CloseMode mode) {
   host_.session_ended(*this);
   if (mode == CloseMode::at_once) return end();

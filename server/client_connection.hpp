@@ -26,6 +26,7 @@ class ConnectionHost {
  public:
   /// The session is over: drop_session() is due at the end of this turn of the loop.
   virtual void session_ended(ClientConnection& connection) = 0;
+  virtual void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) = 0;
   /// end() is to be called when this has taken too long; takes the place of an earlier such call.
   virtual void end_within(ClientConnection& connection, EndWait why) = 0;
   /// The connection is done with: it is to be destroyed at the end of this turn.
@@ -46,6 +47,8 @@ class ClientConnection final : public StreamOwner,
       : loop_(loop), host_(host), stream_(loop, *this) {}
 
   [[nodiscard]] TcpStream& stream() { return stream_; }
+  [[nodiscard]] const Endpoint& client() const { return client_; }
+  void set_client(const Endpoint& client) { client_ = client; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admission place);
   /// No more waiting.
@@ -62,6 +65,7 @@ class ClientConnection final : public StreamOwner,
   std::size_t send(ByteView octets) override;
   std::size_t waiting() const override { return stream_.waiting(); }
   void set_reading(bool on) override;
+  void handshake_failed(const HandshakeFailure& why) override;
   void close(CloseMode mode) override;
 
  private:
@@ -76,6 +80,7 @@ class ClientConnection final : public StreamOwner,
   Loop& loop_;
   ConnectionHost& host_;
   TcpStream stream_;
+  Endpoint client_;  ///< kept: a connection that was reset does not tell any more
   std::unique_ptr<ClientSession> session_;
   Admission place_;
   TimePoint ends_at_{};

@@ -63,6 +63,7 @@ void ClientSession::on_data(ByteView octets, TimePoint now) {
   const auto state = tls_.state();
   if (!received) {
     const bool early = phase_ == SessionPhase::handshaking;
+    if (early) note_failure(received.error());
     close(held_ > kLastOctets ? CloseMode::at_once : CloseMode::after_sending,
           early ? counters.closed_handshake_failed : counters.closed_tls_error);
     return;
@@ -86,6 +87,8 @@ void ClientSession::on_end(StreamEnd how) {
   if (phase_ == SessionPhase::closed) return;
   auto& counters = group_.counters_.connections;
   if (phase_ == SessionPhase::handshaking) {
+    const bool finished = how == StreamEnd::finished;
+    transport_.handshake_failed({finished ? "closed by the client" : "connection lost", {}});
     return close(CloseMode::at_once, counters.closed_handshake_failed);
   }
   if (how == StreamEnd::broken) return close(CloseMode::at_once, counters.closed_by_client);
@@ -111,6 +114,11 @@ void ClientSession::on_exchange_changed() {
 void ClientSession::enter(SessionPhase next) {
   assert(kLegal[static_cast<std::size_t>(phase_)][static_cast<std::size_t>(next)]);
   phase_ = next;
+}
+
+void ClientSession::note_failure(const tlsext::Error& error) {
+  const bool from_client = error.code == tlsext::ErrorCode::peer_alert;
+  transport_.handshake_failed({error.context, error.alert, from_client});
 }
 
 void ClientSession::handshake_done() {
@@ -225,6 +233,7 @@ void ClientSession::on_phase_timeout(TimePoint now) {
   auto& counters = group_.counters_.connections;
   now_ = now;
   if (phase_ == SessionPhase::handshaking) {
+    transport_.handshake_failed({"took too long", {}});
     close(CloseMode::at_once, counters.closed_handshake_timeout);
   } else if (has_work()) {
     restart_idle(now);  // it is we who are late, or the write timeout's business

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "server/bytes.hpp"
 #include "server/dns_exchange.hpp"
@@ -18,6 +20,13 @@ enum class CloseMode : std::uint8_t {
   at_once,        ///< what is held is of no use to anybody any more
 };
 
+/// Why a handshake has come to nothing.
+struct HandshakeFailure {
+  std::string_view reason;
+  std::optional<std::uint8_t> alert;  ///< sent by us, or by the client if `from_client`
+  bool from_client = false;
+};
+
 /// The TCP connection of one session. Called only from inside member functions of the session and
 /// its group; it must not call them back from in there.
 class ClientTransport {
@@ -29,6 +38,8 @@ class ClientTransport {
   [[nodiscard]] virtual std::size_t waiting() const = 0;
   /// Reading starts on, and is switched off while the client is over one of its bounds.
   virtual void set_reading(bool on) = 0;
+  /// For a log; close() follows.
+  virtual void handshake_failed(const HandshakeFailure&) {}
   /// The session is closed; called once, the last call of all. The transport destroys the session
   /// later, from the loop: never inside this call.
   virtual void close(CloseMode mode) = 0;
@@ -92,6 +103,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void on_exchange_changed() override;
 
   void enter(SessionPhase next);
+  void note_failure(const tlsext::Error& error);
   void handshake_done();
   void end(Counter& reason);
   void close(CloseMode mode, Counter& reason);

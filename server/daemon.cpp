@@ -183,6 +183,17 @@ void Daemon::on_listen_failed(const Endpoint& name, std::string_view reason) {
   inbox_.post(ListenFailed{name, std::string(reason)});
 }
 
+// The log may be written from any thread, and hostile clients are not to fill the inbox.
+void Daemon::on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) {
+  if (!log_.writes(LogLevel::debug)) return;
+  std::vector<Field> fields{{"client", client.text()}, {"reason", std::string(why.reason)}};
+  if (why.alert) {
+    fields.push_back(
+        {why.from_client ? "alert_received" : "alert_sent", tlsext::alert_name(*why.alert)});
+  }
+  log_.debug("handshake_failed", fields);
+}
+
 void Daemon::on_drained() {
   inbox_.post(Drained{});
 }

@@ -50,6 +50,7 @@ class Daemon final : public WorkerObserver {
   void on_upstream_state(const Endpoint& server, UpstreamState state,
                          std::string_view reason) override;
   void on_listen_failed(const Endpoint& name, std::string_view reason) override;
+  void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) override;
   void on_drained() override;
 
   [[nodiscard]] bool bind();

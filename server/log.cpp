@@ -79,6 +79,10 @@ void Log::set_level(LogLevel level) {
   logger_->set_level(to_spdlog(level));
 }
 
+bool Log::writes(LogLevel level) const {
+  return logger_->should_log(to_spdlog(level));
+}
+
 void Log::write(LogLevel level, std::string_view event, const std::vector<Field>& fields) {
   if (!logger_->should_log(to_spdlog(level))) return;
   logger_->log(to_spdlog(level), "{}", format_event(event, fields));

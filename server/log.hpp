@@ -33,6 +33,8 @@ class Log {
   explicit Log(LogLevel level);
 
   void set_level(LogLevel level);
+  /// Whether lines of that level are written: for those that cost something to make.
+  [[nodiscard]] bool writes(LogLevel level) const;
   void write(LogLevel level, std::string_view event, const std::vector<Field>& fields);
   void debug(std::string_view event, const std::vector<Field>& fields) {
     write(LogLevel::debug, event, fields);

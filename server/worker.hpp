@@ -7,6 +7,7 @@
 
 #include "dnschain/keeper.hpp"
 #include "server/client_limits.hpp"
+#include "server/client_session.hpp"
 #include "server/endpoint.hpp"
 #include "server/metrics.hpp"
 #include "server/session_group.hpp"
@@ -45,6 +46,7 @@ class WorkerObserver {
                                  std::string_view reason) = 0;
   /// A worker does not take connections at an address that it was told to listen on.
   virtual void on_listen_failed(const Endpoint& name, std::string_view reason) = 0;
+  virtual void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) = 0;
   /// A draining worker has no session left, and takes no more messages.
   virtual void on_drained() = 0;
 

@@ -101,6 +101,7 @@ void WorkerLoop::on_connection(Listener& listener) {
   const auto peer = connection->stream().peer();
   Admission place;
   if (!peer || !context_ || !admit(*peer, place)) return;
+  connection->set_client(*peer);
   live_.push_back(*connection);
   connection.release()->begin(sessions_, *context_, std::move(place));
 }
@@ -124,6 +125,10 @@ bool WorkerLoop::admit(const Endpoint& peer, Admission& place) {
 
 void WorkerLoop::session_ended(ClientConnection& connection) {
   ended_.push_back(&connection);
+}
+
+void WorkerLoop::handshake_failed(ClientConnection& connection, const HandshakeFailure& why) {
+  observer_.on_handshake_failed(connection.client(), why);
 }
 
 void WorkerLoop::end_within(ClientConnection& connection, EndWait why) {

@@ -46,6 +46,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   using Ending = List<ClientConnection>;
 
   void session_ended(ClientConnection& connection) override;
+  void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) override;
   void end_within(ClientConnection& connection, EndWait why) override;
   void done(ClientConnection& connection) override;
   void on_upstream_state(std::size_t server, UpstreamState state, std::string_view reason) override;

@@ -32,6 +32,9 @@ struct Error {
   std::string context;                ///< one line for a person
 };
 
+/// An alert's name in IANA's registry, or its number.
+[[nodiscard]] std::string alert_name(std::uint8_t alert);
+
 template <class T>
 using Result = tl::expected<T, Error>;
 

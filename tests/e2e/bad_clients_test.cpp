@@ -325,3 +325,26 @@ TEST_CASE("queries of one client in flight are bounded, and none is lost", "[e2e
   for (unsigned id = 0; id < 200; ++id) REQUIRE(client.receive());
   CHECK(server.stop() == 0);
 }
+
+TEST_CASE("at level debug each failed handshake has its line", "[e2e]") {
+  Fixture fixture("[log]\nlevel = \"debug\"\n");
+  const std::string line = "event=handshake_failed client=127.0.0.1:";
+  const auto says = [&](const std::string& what, std::size_t lines) {
+    return fixture.server.process().prints(what) && fixture.server.process().prints(line, lines);
+  };
+  const std::string unknown_ca("\x15\x03\x03\x00\x02\x02\x30", 7);
+  {
+    const TcpPeer peer(fixture.server.port());
+    peer.send(to_octets("GET / HTTP/1.1\r\n\r\n"));
+    CHECK(says(" alert_sent=unexpected_message", 1));
+  }
+  {
+    const TcpPeer peer(fixture.server.port());
+    peer.send(to_octets(ClientHello().records() + unknown_ca));
+    CHECK(says(" alert_received=unknown_ca", 2));
+  }
+  { const TcpPeer peer(fixture.server.port()); }
+  CHECK(says(" reason=\"closed by the client\"", 3));
+  fixture.check_well();
+  CHECK_FALSE(fixture.server.process().prints(line, 4, 0ms));
+}

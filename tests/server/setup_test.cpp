@@ -189,6 +189,7 @@ TEST_CASE("a worker says so when it cannot take connections at an address", "[se
     void on_listen_failed(const Endpoint& name, std::string_view reason) override {
       failed.set_value(name.text() + ": " + std::string(reason));
     }
+    void on_handshake_failed(const Endpoint&, const HandshakeFailure&) override {}
     void on_drained() override {}
     std::promise<std::string> failed;
   } observer;
