@@ -1,34 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <unordered_map>
 
+#include "server/client_address.hpp"
+
 namespace mooring::server {
-
-/// The address of a client without its port. IPv4, and IPv6 that carries IPv4 (::ffff:0:0/96), are
-/// the same address.
-class ClientAddress {
- public:
-  [[nodiscard]] static ClientAddress v4(std::span<const std::byte, 4> octets);
-  [[nodiscard]] static ClientAddress v6(std::span<const std::byte, 16> octets);
-
-  [[nodiscard]] bool is_v4() const;
-  /// The network that the address is in; the bits beyond the prefix are zero. `v4_bits` is at most
-  /// 32, `v6_bits` at most 128.
-  [[nodiscard]] ClientAddress network(unsigned v4_bits, unsigned v6_bits) const;
-  /// 16 octets of IPv6; IPv4 as ::ffff:a.b.c.d.
-  [[nodiscard]] const std::array<std::byte, 16>& octets() const { return octets_; }
-
-  friend bool operator==(const ClientAddress&, const ClientAddress&) = default;
-
- private:
-  std::array<std::byte, 16> octets_{};
-};
 
 struct ClientLimitSettings {
   std::size_t connections = 100'000;
@@ -48,13 +29,20 @@ class Admission {
   Admission& operator=(Admission&& other) noexcept;
   ~Admission();
 
+  /// Whose connection it is, for what clients share fairly: the network. None: an exempt client's;
+  /// it may speak for many, so that each of its connections is a client of its own.
+  [[nodiscard]] std::optional<ClientAddress> client() const {
+    return limits_ == nullptr || exempt_ ? std::nullopt : std::optional(network_);
+  }
+
  private:
   friend class ClientLimits;
-  Admission(ClientLimits& limits, const ClientAddress& network)
-      : limits_(&limits), network_(network) {}
+  Admission(ClientLimits& limits, const ClientAddress& network, bool exempt)
+      : limits_(&limits), network_(network), exempt_(exempt) {}
 
   ClientLimits* limits_ = nullptr;
   ClientAddress network_{};
+  bool exempt_ = false;
 };
 
 enum class AdmissionVerdict : std::uint8_t { admitted, total_reached, per_client_reached };
@@ -84,17 +72,12 @@ class ClientLimits {
 
  private:
   friend class Admission;
-  /// Keyed, so that nobody can choose addresses that collide.
-  struct Hash {
-    std::uint64_t key;
-    std::size_t operator()(const ClientAddress& address) const;
-  };
   void release(const ClientAddress& network);
 
   mutable std::mutex mutex_;
   ClientLimitSettings settings_;
   std::size_t connections_ = 0;
-  std::unordered_map<ClientAddress, std::size_t, Hash> by_network_;
+  std::unordered_map<ClientAddress, std::size_t, ClientAddressHash> by_network_;
 };
 
 }  // namespace mooring::server

@@ -25,21 +25,22 @@ constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
 
 }  // namespace
 
-tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(SessionGroup& group,
-                                                                     tlsext::ServerContext& context,
-                                                                     ClientTransport& transport,
-                                                                     TimePoint now) {
+tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(
+    SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport, TimePoint now,
+    const std::optional<ClientAddress>& client) {
   auto tls = tlsext::TlsSession::accept(context);
   if (!tls) return tl::unexpected(std::move(tls.error()));
-  return std::unique_ptr<ClientSession>(new ClientSession(group, std::move(*tls), transport, now));
+  return std::unique_ptr<ClientSession>(
+      new ClientSession(group, std::move(*tls), transport, now, client));
 }
 
 ClientSession::ClientSession(SessionGroup& group, tlsext::TlsSession tls,
-                             ClientTransport& transport, TimePoint now)
+                             ClientTransport& transport, TimePoint now,
+                             const std::optional<ClientAddress>& client)
     : group_(group),
       transport_(transport),
       tls_(std::move(tls)),
-      exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this),
+      exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, client),
       now_(now),
       phase_deadline_(now + group.settings_.handshake_timeout) {
   group_.handshaking_.push_back(*this);

@@ -71,10 +71,11 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
                             private tlsext::SessionSink {
  public:
   /// For a connection just accepted. `group` and `transport` must outlive the session; the context
-  /// may be replaced while it lives. Fails when TLS is out of memory.
+  /// may be replaced while it lives; `client` is as for DnsExchange. Fails when TLS is out of
+  /// memory.
   [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> create(
       SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
-      TimePoint now);
+      TimePoint now, const std::optional<ClientAddress>& client = std::nullopt);
   /// Its queries in flight are forgotten.
   ~ClientSession();
   ClientSession(const ClientSession&) = delete;
@@ -97,7 +98,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   friend class List;
 
   ClientSession(SessionGroup& group, tlsext::TlsSession tls, ClientTransport& transport,
-                TimePoint now);
+                TimePoint now, const std::optional<ClientAddress>& client);
   void on_ciphertext(ByteView octets) override;
   void on_plaintext(ByteView octets) override;
   void on_exchange_changed() override;

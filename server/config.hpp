@@ -83,7 +83,7 @@ struct UpstreamConfig {
   std::vector<Place> places;  ///< of each in `servers`
   unsigned connections = 8;   ///< to each server, by all workers together
   unsigned in_flight = 32;    ///< on each connection
-  std::chrono::milliseconds query_timeout{5'000};
+  std::chrono::milliseconds query_timeout{4'000};
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds idle_timeout{20'000};
 };

@@ -24,8 +24,9 @@ OwnAnswer describe(QueryFailure why) {
 }  // namespace
 
 DnsExchange::DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
-                         ExchangeListener& listener)
-    : upstream_(upstream),
+                         ExchangeListener& listener, const std::optional<ClientAddress>& client)
+    : QueryOwner(upstream.client(client)),
+      upstream_(upstream),
       counters_(counters),
       listener_(listener),
       in_(buffers, BufferUse::unproven),

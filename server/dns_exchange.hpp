@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "server/buffer_pool.hpp"
 #include "server/bytes.hpp"
@@ -33,9 +34,10 @@ enum class ExchangeFault : std::uint8_t {
 /// messages, forwards queries, answers what must not be forwarded, and gathers the answers.
 class DnsExchange final : private QueryOwner {
  public:
-  /// All the references must outlive the exchange.
+  /// All the references must outlive the exchange. `client` is the network whose connections are
+  /// one client to the pool; none: this one is a client by itself.
   DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
-              ExchangeListener& listener);
+              ExchangeListener& listener, const std::optional<ClientAddress>& client);
   ~DnsExchange();
 
   /// Takes octets from the client, cut anywhere. When `max_in_flight` queries are in flight, or

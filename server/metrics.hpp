@@ -69,8 +69,8 @@ struct UpstreamCounters {
   Counter nonsense;           ///< messages that are no responses; they cost the connection
   Counter timeouts;           ///< queries that reached their deadline
   Counter overflows;          ///< queries turned away: too many waiting, or too much memory
-  Counter failed_fast;        ///< queries turned away: no resolver has been reachable for long
-  Counter lost_twice;         ///< queries that lost two connections
+  Counter failed_fast;        ///< not tried, or no longer: no resolver can be reached
+  Counter lost_twice;         ///< given up: their connections were lost
   Counter connections_opened;
   Counter connections_failed;   ///< could not be established
   Counter connections_lost;     ///< closed by the resolver or the network with queries in flight

@@ -46,7 +46,9 @@ PendingQuery& QuerySlab::take() {
   }
   PendingQuery& query = *free_.front();
   query.ListHook<PlaceTag>::unlink();
-  query.on_connection = query.sent_again = query.spare_try = false;
+  query.place = QueryPlace::lost;
+  query.sends = 0;
+  query.lost_before = false;
   ++in_use_;
   return query;
 }

@@ -15,18 +15,26 @@ namespace mooring::server {
 struct DeadlineTag;
 struct PlaceTag;
 
-/// A query in the upstream pool: waiting for a place on a connection, or sent on one and owed an
-/// answer. It is kept whole, because it may have to be sent again or answered by ourselves.
+enum class QueryPlace : std::uint8_t {
+  lost,           ///< its connection is closed; it holds its place until what next is known
+  waiting,        ///< for a place on a connection, in the FairQueue
+  on_connection,  ///< sent, and owed an answer
+};
+
+/// A query in the upstream pool. It is kept whole, because it may have to be sent again or answered
+/// by ourselves.
 struct PendingQuery : ListHook<OwnerTag>, ListHook<DeadlineTag>, ListHook<PlaceTag> {
   static constexpr std::size_t kInline = 192;
 
   QueryOwner* owner = nullptr;  ///< null: nobody waits any more, but the answer may still come
-  QueryShape shape;             ///< with the client's ID
+  PoolClient* client = nullptr;
+  QueryShape shape;  ///< with the client's ID
   std::uint16_t upstream_id = 0;
+  std::uint16_t sends = 0;      ///< how many times it has been sent
   std::uint8_t connection = 0;  ///< its index, while it is on one
-  bool on_connection = false;   ///< sent; false: waits for a place
-  bool sent_again = false;
-  bool spare_try = false;  ///< sent again after a connection that had worked; see drop()
+  QueryPlace place = QueryPlace::lost;
+  bool lost_before = false;  ///< with a connection that had brought no answer at all
+  TimePoint sent_at;         ///< for the last time
   TimePoint deadline;
 
   /// Stores the message, as it goes upstream, with its prefix.

@@ -8,15 +8,16 @@
 #include "server/bytes.hpp"
 #include "server/dns_message.hpp"
 #include "server/intrusive_list.hpp"
+#include "server/pool_client.hpp"
 
 namespace mooring::server {
 
 /// Why a query has got no answer from a resolver.
 enum class QueryFailure : std::uint8_t {
   timeout,      ///< no answer before the deadline
-  lost,         ///< two connections were lost under it
+  lost,         ///< its connections were lost
   malformed,    ///< the answer could not be passed on
-  unreachable,  ///< no resolver has been reachable for long
+  unreachable,  ///< no resolver can be reached
   overflow,     ///< too much is waiting already
 };
 
@@ -48,14 +49,17 @@ class QueryOwner {
   [[nodiscard]] std::size_t in_flight() const { return owned_.count; }
   /// For the pool alone.
   [[nodiscard]] OwnedQueries& owned_queries() { return owned_; }
+  [[nodiscard]] PoolClientRef& pool_client() { return client_; }
 
  protected:
-  QueryOwner() = default;
+  QueryOwner() = default;  ///< a client by itself
+  explicit QueryOwner(PoolClientRef client) : client_(std::move(client)) {}
   ~QueryOwner() = default;
   QueryOwner(const QueryOwner&) = delete;
   QueryOwner& operator=(const QueryOwner&) = delete;
 
  private:
+  PoolClientRef client_;
   OwnedQueries owned_;
 };
 

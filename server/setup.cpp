@@ -18,7 +18,7 @@ namespace {
 /// For the log, the configuration's files at a reload, the loops' own descriptors and the like.
 constexpr std::size_t kReservedFiles = 64;
 constexpr std::size_t kFilesPerLoop = 8;
-constexpr std::size_t kMostLinks = 64;
+constexpr std::size_t kMostLinks = 56;
 /// What a worker needs to work at all.
 constexpr std::size_t kLeastBufferOctets = 1U << 20U;
 

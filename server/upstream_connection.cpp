@@ -10,51 +10,67 @@ namespace {
 
 /// For how long an acknowledgement may wait for a query to ride on.
 constexpr Milliseconds kAcknowledgeDelay{1};
+/// How many times a query is sent at most.
+constexpr std::size_t kMostSends = 32;
 
 }  // namespace
 
 void UpstreamPool::Impl::make_connections() {
   connections.clear();
-  for (std::size_t i = 0; i < settings.connections; ++i) {
+  for (std::size_t i = 0; i < settings.connections + settings.spare(); ++i) {
     connections.push_back(std::make_unique<UpstreamConnection>(
         static_cast<std::uint8_t>(i), settings.in_flight_per_connection, buffers));
   }
 }
 
 void UpstreamPool::Impl::set(const UpstreamSettings& wanted, TimePoint now) {
-  List<PendingQuery, PlaceTag> again;
   for (const auto& connection : connections) {
     if (connection->state == ConnectionState::closed) continue;
     transport.close(UpstreamId{connection->index});
-    while (PendingQuery* const query = connection->queries.front()) {
-      query->on_connection = false;
-      ++waiting_count;
-      again.push_back(*query);
-      if (query->owner == nullptr) forget(*query);
+    List<PendingQuery, PlaceTag> owed;
+    take_back(*connection, owed);
+    while (PendingQuery* const query = owed.front()) {
+      if (query->owner == nullptr) {
+        forget(*query);
+      } else {
+        wait_again(*query);
+      }
     }
   }
-  waiting.splice_front(again);
   settings = wanted;
+  // Those in front have the earliest, so that the list remains in order.
+  deadlines.visit([&](PendingQuery& query) {
+    query.deadline = std::min(query.deadline, now + settings.query_deadline);
+    return true;
+  });
   servers =
       UpstreamServers(settings.servers, settings.first_backoff, settings.last_backoff, observer);
+  waiting.set_places(settings.connections * settings.in_flight_per_connection);
   make_connections();
-  connecting = best_server = 0;
-  room = retired = dirty = heard = 0;
-  next_probe = {};
+  connecting = established = retired = best_server = 0;
+  room = dirty = heard = 0;
+  next_probe = look_at = {};
+  at_limit = false;
   dispatch(now);
 }
 
-/// Opens as many as it takes to give a place to all that wait, within the limit.
+/// Opens as many as it takes to give a place to all that may have one, within the limit.
 void UpstreamPool::Impl::open_more(TimePoint now) {
-  while (waiting_count > connecting * settings.in_flight_per_connection) {
+  if (at_limit && servers.choose(now)) set_at_limit(false);
+  if (at_limit) consider(servers.retry_at());
+  for (std::size_t served = connecting * settings.in_flight_per_connection;
+       waiting.size() > served && waiting.next(now) != nullptr;) {
     const auto server = servers.choose(now);
-    if (!server || !open_one(*server, now)) return;
+    if (!server) return consider(servers.retry_at());
+    const std::size_t before = connecting;
+    if (!open_one(*server, settings.connections, now)) return;
+    if (connecting == before) continue;  // it has failed already
+    served += std::min(settings.in_flight_per_connection, servers.window(*server));
   }
 }
 
-/// False: there is no room for one more.
-bool UpstreamPool::Impl::open_one(std::size_t server, TimePoint now) {
-  UpstreamConnection* const connection = free_connection();
+bool UpstreamPool::Impl::open_one(std::size_t server, std::size_t limit, TimePoint now) {
+  UpstreamConnection* const connection = free_connection(limit);
   if (connection == nullptr) return false;
   if (!transport.open(UpstreamId{connection->index}, server)) {
     counters.connections_failed.add();
@@ -63,14 +79,16 @@ bool UpstreamPool::Impl::open_one(std::size_t server, TimePoint now) {
   }
   connection->state = ConnectionState::connecting;
   connection->server = server;
+  connection->limit = std::min(settings.in_flight_per_connection, servers.window(server));
   connection->quiet_since = now;
   ++connecting;
   return true;
 }
 
-UpstreamConnection* UpstreamPool::Impl::free_connection() {
+UpstreamConnection* UpstreamPool::Impl::free_connection(std::size_t limit) {
+  const bool within = usable() < limit;
   for (const auto& connection : connections) {
-    if (connection->state == ConnectionState::closed) return connection.get();
+    if (within && connection->state == ConnectionState::closed) return connection.get();
   }
   for (const auto& connection : connections) {
     if (connection->idle() && connection->server != best_server) {
@@ -81,19 +99,15 @@ UpstreamConnection* UpstreamPool::Impl::free_connection() {
   return nullptr;
 }
 
-bool UpstreamPool::Impl::can_open() const {
-  return std::any_of(connections.begin(), connections.end(), [](const auto& connection) {
-    return connection->state == ConnectionState::closed;
-  });
-}
-
 /// Another server than the first is in use: looks now and then whether a better one is back. Its
 /// connection takes over as soon as it is established, and the others close when idle for long.
 void UpstreamPool::Impl::probe_better_server(TimePoint now) {
   if (now < next_probe) return;
   next_probe = now + settings.first_backoff;
   const auto server = servers.choose(now);
-  if (connecting == 0 && server && *server < best_server) (void)open_one(*server, now);
+  if (connecting == 0 && server && *server < best_server) {
+    (void)open_one(*server, settings.connections, now);
+  }
 }
 
 void UpstreamPool::Impl::close(UpstreamConnection& connection) {
@@ -101,68 +115,72 @@ void UpstreamPool::Impl::close(UpstreamConnection& connection) {
   drop(connection);
 }
 
-void UpstreamPool::Impl::drop(UpstreamConnection& connection) {
-  List<PendingQuery, PlaceTag> owed;
+void UpstreamPool::Impl::take_back(UpstreamConnection& connection,
+                                   List<PendingQuery, PlaceTag>& owed) {
   while (PendingQuery* const query = connection.queries.front()) {
-    query->on_connection = false;
-    ++waiting_count;
+    query->place = QueryPlace::lost;
     owed.push_back(*query);
   }
-  const bool answered = connection.answered;
+}
+
+void UpstreamPool::Impl::wait_again(PendingQuery& query) {
+  waiting.release(*query.client);
+  query.place = QueryPlace::waiting;
+  waiting.push_again(query);
+}
+
+void UpstreamPool::Impl::drop(UpstreamConnection& connection) {
+  List<PendingQuery, PlaceTag> owed;
+  take_back(connection, owed);
+  const bool answered = connection.answers != 0;
   if (connection.state == ConnectionState::connecting) --connecting;
-  if (connection.state == ConnectionState::open) servers.gone(connection.server);
+  if (connection.state == ConnectionState::open) {
+    --established;
+    servers.gone(connection.server);
+  }
+  if (connection.retired) --retired;
   connection.reset();
   dirty &= ~connection.bit();
   heard &= ~connection.bit();
-  retired &= ~connection.bit();
   choose_server();
 
-  List<PendingQuery, PlaceTag> again;
+  // A resolver that closes after each few answers gets everything done in the end, and one that is
+  // being stopped takes connections for a moment that nobody serves any more. But a query may also
+  // be the reason why its connections are lost.
   while (PendingQuery* const query = owed.front()) {
-    // A resolver that is being stopped takes connections for a moment that nobody serves any more.
-    // What was sent again into one of these, after the resolver had worked, has another try.
-    const bool spare = query->spare_try && !answered;
-    if (query->owner != nullptr && (!query->sent_again || spare)) {
-      query->spare_try = !query->sent_again && answered;
-      query->sent_again = true;
-      again.push_back(*query);
+    const bool again = query->sends < kMostSends && (answered || !query->lost_before);
+    if (query->owner != nullptr && again) {
+      query->lost_before = query->lost_before || !answered;
+      wait_again(*query);
       continue;
     }
     if (query->owner != nullptr) counters.lost_twice.add();
     fail(*query, QueryFailure::lost);
     forget(*query);
   }
-  waiting.splice_front(again);
 }
 
 void UpstreamPool::Impl::ended(UpstreamConnection& connection, std::string_view reason,
                                TimePoint now) {
-  const bool established = connection.state == ConnectionState::open;
+  const bool was_open = connection.state == ConnectionState::open;
   const bool owed_answers = connection.ids.size() != 0;
-  const bool answered = connection.answered;
+  const std::size_t answers = connection.answers;
   const std::size_t server = connection.server;
   drop(connection);
-  if (!established) {
+  if (!was_open) {
     counters.connections_failed.add();
     servers.failed(server, false, reason, now);
+    set_at_limit(servers.connections(server) > 0);
   } else if (owed_answers) {
     counters.connections_lost.add();
-    if (answered) {
-      servers.lost(server, reason);
+    if (answers != 0) {
+      servers.ended_after(server, answers);
+      servers.lost(server, reason, now);
     } else {
       servers.failed(server, true, reason, now);
     }
   }
   dispatch(now);
-}
-
-/// Only from where no octets of a connection are being read.
-void UpstreamPool::Impl::close_retired() {
-  for (const auto& connection : connections) {
-    if ((retired & connection->bit()) == 0 || connection->owes_somebody()) continue;
-    counters.connections_retired.add();
-    close(*connection);
-  }
 }
 
 TimePoint UpstreamPool::Impl::due(const UpstreamConnection& connection) const {
@@ -181,24 +199,24 @@ void UpstreamPool::Impl::on_due(UpstreamConnection& connection, TimePoint now) {
     close(connection);
   } else {
     const std::size_t server = connection.server;
+    const bool was_retired = connection.retired;
     counters.connections_retired.add();
     close(connection);
-    servers.stalled(server, now);
+    if (!was_retired) servers.stalled(server, now);
   }
 }
 
 void UpstreamPool::Impl::update_room(const UpstreamConnection& connection) {
-  const bool usable = connection.state == ConnectionState::open && !connection.ids.full() &&
-                      connection.server == best_server && (retired & connection.bit()) == 0;
+  const bool usable = connection.state == ConnectionState::open && !connection.full() &&
+                      connection.server == best_server && !connection.retired;
   room = usable ? room | connection.bit() : room & ~connection.bit();
 }
 
 void UpstreamPool::Impl::choose_server() {
   std::size_t best = settings.servers;
   for (const auto& connection : connections) {
-    const bool counts =
-        connection->state == ConnectionState::open && (retired & connection->bit()) == 0;
-    if (counts) best = std::min(best, connection->server);
+    if (connection->state == ConnectionState::open && !connection->retired)
+      best = std::min(best, connection->server);
   }
   best_server = best < settings.servers ? best : 0;
   for (const auto& connection : connections) update_room(*connection);
@@ -215,8 +233,11 @@ void UpstreamPool::on_connected(UpstreamId connection, TimePoint now) {
   --pool.connecting;
   it.state = ConnectionState::open;
   it.quiet_since = now;
+  ++pool.established;
   pool.counters.connections_opened.add();
   pool.servers.connected(it.server);
+  pool.set_at_limit(false);
+  pool.replace(it, now);
   pool.choose_server();
   pool.dispatch(now);
 }
@@ -230,7 +251,7 @@ void UpstreamPool::on_data(UpstreamId connection, ByteView octets, TimePoint now
   if (!pool.acknowledge_at) pool.acknowledge_at = now + kAcknowledgeDelay;
   const auto state =
       it.in.feed(octets, [&](ByteView message) { return pool.on_message(it, message); });
-  if (it.answered) {
+  if (it.answers != 0) {
     pool.servers.answered(it.server, !it.proven);
     it.proven = true;
   }
@@ -240,7 +261,7 @@ void UpstreamPool::on_data(UpstreamId connection, ByteView octets, TimePoint now
     return;
   }
   if (pool.retired != 0) pool.close_retired();
-  if (pool.waiting_count != 0) pool.dispatch(now);
+  if (pool.waiting.size() != 0) pool.dispatch(now);
 }
 
 void UpstreamPool::on_closed(UpstreamId connection, std::string_view reason, TimePoint now) {
@@ -262,7 +283,7 @@ void UpstreamPool::on_time(TimePoint now) {
     }
   }
   // Also when those that waited have gone: their moment must not stay due.
-  if (pool.waiting_count != 0 || pool.refill_at) pool.dispatch(now);
+  if (pool.waiting.size() != 0 || pool.refill_at || pool.wake_at) pool.dispatch(now);
   if (pool.acknowledge_at && *pool.acknowledge_at <= now) pool.acknowledge(true);
 }
 
@@ -276,11 +297,7 @@ std::optional<TimePoint> UpstreamPool::next_deadline() const {
   }
   if (pool.refill_at) consider(*pool.refill_at);
   if (pool.acknowledge_at) consider(*pool.acknowledge_at);
-  // A connection is wanted, but its server may not be tried yet.
-  if (pool.waiting_count > pool.connecting * pool.settings.in_flight_per_connection &&
-      pool.can_open()) {
-    consider(pool.servers.retry_at());
-  }
+  if (pool.wake_at) consider(*pool.wake_at);
   return next;
 }
 

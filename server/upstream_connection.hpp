@@ -14,14 +14,16 @@ enum class ConnectionState : std::uint8_t { closed, connecting, open };
 
 /// One connection of the upstream pool, or the room for one.
 struct UpstreamConnection {
-  UpstreamConnection(std::uint8_t number, std::size_t limit, BufferPool& buffers)
-      : index(number), ids(limit), in(buffers), out(buffers) {}
+  UpstreamConnection(std::uint8_t number, std::size_t in_flight, BufferPool& buffers)
+      : index(number), ids(in_flight), in(buffers), out(buffers) {}
 
   std::uint8_t index;
   ConnectionState state = ConnectionState::closed;
-  bool answered = false;  ///< at least one answer has come
-  bool proven = false;    ///< and its server was told so
+  bool proven = false;   ///< its server was told that it answers
+  bool retired = false;  ///< takes no more queries, and is closed when nobody waits for it
   std::size_t server = 0;
+  std::size_t answers = 0;
+  std::size_t limit = 1;    ///< queries in flight on it; grows with each answer
   std::size_t overdue = 0;  ///< answers owed beyond their deadline
   /// Connecting: since when. Open and owing answers: since when nothing has come. Open and owing
   /// nothing: since when.
@@ -32,7 +34,9 @@ struct UpstreamConnection {
   Buffer out;  ///< what is to be sent at the end of this turn of the loop
 
   [[nodiscard]] std::uint64_t bit() const { return std::uint64_t{1} << index; }
+  [[nodiscard]] bool full() const { return ids.size() >= limit; }
   [[nodiscard]] bool idle() const { return state == ConnectionState::open && ids.size() == 0; }
+  [[nodiscard]] bool usable() const { return state != ConnectionState::closed && !retired; }
   [[nodiscard]] bool owes_somebody() const {
     bool owes = false;
     queries.visit([&](const PendingQuery& query) {
@@ -43,8 +47,8 @@ struct UpstreamConnection {
   }
   void reset() {
     state = ConnectionState::closed;
-    answered = proven = false;
-    overdue = 0;
+    proven = retired = false;
+    overdue = answers = 0;
     ids.clear();
     in.reset();
     out.clear();

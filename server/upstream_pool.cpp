@@ -15,25 +15,26 @@ constexpr Milliseconds kRefillDelay{1};
 constexpr std::size_t kFewOwed = 8;
 /// What one owner may have in flight while more than half of the waiting queue is taken.
 constexpr std::size_t kShareOfCrowded = 8;
+/// An eighth of all room is for clients that have no more than this in the pool.
+constexpr std::size_t kKeptPart = 8;
+constexpr std::size_t kFewWaiting = 8;
+constexpr std::size_t kFewOctets = 4096;
 
 }  // namespace
 
-std::optional<QueryFailure> UpstreamPool::Impl::refusal(const Query& query, TimePoint now) {
-  if (octets + query.message.size() + 2 > settings.query_octets) {
-    counters.overflows.add();
-    return QueryFailure::overflow;
-  }
-  if (room != 0 && waiting_count == 0) return std::nullopt;
-  if (waiting_count >= settings.waiting) {
-    counters.overflows.add();
-    return QueryFailure::overflow;
-  }
-  // While a resolver restarts, queries wait for it; when it has been away for longer than any of
-  // them would wait, waiting is of no use to anybody.
-  const auto since = servers.all_down_since();
-  if (since && connecting == 0 && now - *since >= settings.query_deadline && !servers.choose(now)) {
+std::optional<QueryFailure> UpstreamPool::Impl::refusal(const PoolClient& client,
+                                                        const Query& query, TimePoint now) {
+  if (away(now)) {
     counters.failed_fast.add();
     return QueryFailure::unreachable;
+  }
+  const std::size_t more = query.message.size() + 2;
+  const std::size_t kept = client.octets < kFewOctets ? 0 : settings.query_octets / kKeptPart;
+  const std::size_t held_back = client.waiting < kFewWaiting ? 0 : settings.waiting / kKeptPart;
+  if (octets + more > settings.query_octets - kept ||
+      waiting.size() >= settings.waiting - held_back) {
+    counters.overflows.add();
+    return QueryFailure::overflow;
   }
   return std::nullopt;
 }
@@ -41,14 +42,16 @@ std::optional<QueryFailure> UpstreamPool::Impl::refusal(const Query& query, Time
 void UpstreamPool::Impl::place(UpstreamConnection& connection, PendingQuery& query, TimePoint now) {
   if (connection.ids.size() == 0) connection.quiet_since = now;
   query.set_upstream_id(connection.ids.add(query, ids));
-  query.on_connection = true;
+  query.place = QueryPlace::on_connection;
   query.connection = connection.index;
+  query.sent_at = now;
+  waiting.hold(*query.client);
   connection.queries.push_back(query);
   (void)connection.out.append(query.frame());  // its pool has no bound: it cannot fail
   dirty |= connection.bit();
-  if (connection.ids.full()) room &= ~connection.bit();
+  if (connection.full()) room &= ~connection.bit();
   counters.sent.add();
-  if (query.sent_again) counters.sent_again.add();
+  if (query.sends++ != 0) counters.sent_again.add();
 }
 
 /// A send costs the same for one query as for many, so that queries go where one is due anyway, or
@@ -67,24 +70,37 @@ UpstreamConnection* UpstreamPool::Impl::choose(bool patient) const {
   return patient ? nullptr : emptiest;
 }
 
-void UpstreamPool::Impl::dispatch(TimePoint now) {
+void UpstreamPool::Impl::give_places(TimePoint now) {
   // More queries wait than all connections have room for. To send one for each answer that comes
   // would cost a system call for each; those that wait already can wait until half the places are
   // free, or for a moment, unless others would be turned away for it.
   const bool patient = (!refill_at || now < *refill_at) &&
-                       2 * waiting_count > settings.in_flight_per_connection &&
-                       waiting_count < settings.waiting;
-  while (waiting_count != 0) {
+                       2 * waiting.size() > settings.in_flight_per_connection &&
+                       waiting.size() < settings.waiting;
+  PendingQuery* next = waiting.next(now);
+  for (; next != nullptr; next = waiting.next(now)) {
     UpstreamConnection* const connection = choose(patient);
     if (connection == nullptr) break;
-    PendingQuery& query = *waiting.front();
-    --waiting_count;
-    place(*connection, query, now);
+    waiting.take(*next);
+    place(*connection, *next, now);
   }
-  const bool held = waiting_count != 0 && room != 0;
+  const bool held = next != nullptr && room != 0;
   if (!held || !patient) refill_at.reset();
   if (held && !refill_at) refill_at = now + kRefillDelay;
-  if (waiting_count != 0) open_more(now);
+}
+
+void UpstreamPool::Impl::dispatch(TimePoint now) {
+  last_now = now;
+  wake_at.reset();
+  if (waiting.size() != 0) {
+    give_places(now);
+    open_more(now);
+    if (away(now)) fail_waiting();
+  } else {
+    refill_at.reset();
+  }
+  if (waiting.size() != 0) relieve(now);
+  if (servers.all_down_since()) probe_away(now);
 }
 
 /// Unbound before 1.23 leaves Nagle's algorithm on: of several answers it sends one and holds the
@@ -101,17 +117,19 @@ void UpstreamPool::Impl::acknowledge(bool everywhere) {
 }
 
 void UpstreamPool::Impl::forget(PendingQuery& query) {
-  if (query.on_connection) {
+  if (query.place == QueryPlace::on_connection) {
     UpstreamConnection& connection = *connections[query.connection];
     connection.ids.remove(query.upstream_id);
     if (!query.ListHook<DeadlineTag>::linked()) --connection.overdue;
     update_room(connection);
-  } else {
-    --waiting_count;
+  } else if (query.place == QueryPlace::waiting) {
+    waiting.remove(query);
   }
   query.ListHook<PlaceTag>::unlink();
   query.ListHook<DeadlineTag>::unlink();
   octets -= query.frame().size();
+  query.client->octets -= query.frame().size();
+  if (query.place != QueryPlace::waiting) waiting.release(*query.client);
   slab.give_back(query);
 }
 
@@ -123,14 +141,11 @@ void UpstreamPool::Impl::fail(PendingQuery& query, QueryFailure why) {
 
 void UpstreamPool::Impl::expire(PendingQuery& query) {
   query.ListHook<DeadlineTag>::unlink();
-  const bool answer_owed = query.on_connection;
+  const bool answer_owed = query.place == QueryPlace::on_connection;
   if (answer_owed) {
     // Its ID stays taken. A connection that owes too many answers has little room for others.
     UpstreamConnection& connection = *connections[query.connection];
-    if (2 * ++connection.overdue >= settings.in_flight_per_connection) {
-      retired |= connection.bit();
-      choose_server();
-    }
+    if (2 * ++connection.overdue >= connection.limit) retire(connection);
   }
   if (query.owner != nullptr) {
     counters.timeouts.add();
@@ -155,7 +170,8 @@ Take UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView mes
     counters.answers_wrong_question.add();
     return Take::more;
   }
-  connection.answered = true;
+  ++connection.answers;
+  if (connection.limit < settings.in_flight_per_connection) ++connection.limit;
   if (query->owner == nullptr) {
     counters.answers_late.add();
   } else if (checked.verdict == AnswerVerdict::malformed) {
@@ -177,40 +193,57 @@ UpstreamPool::UpstreamPool(const UpstreamSettings& settings, UpstreamTransport& 
 
 UpstreamPool::~UpstreamPool() = default;
 
+PoolClientRef UpstreamPool::client(const std::optional<ClientAddress>& network) {
+  return impl_->waiting.client(network);
+}
+
 std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query& query,
                                                  TimePoint now) {
   Impl& pool = *impl_;
-  if (pool.refill_at && pool.waiting_count >= pool.settings.waiting) pool.dispatch(now);
-  if (const auto refusal = pool.refusal(query, now)) return refusal;
+  pool.last_asked = pool.last_now = now;
+  if (owner.pool_client().get() == nullptr) owner.pool_client() = client(std::nullopt);
+  PoolClient& client = *owner.pool_client().get();
+  pool.waiting.seen(client, now);
+  if (pool.refill_at && pool.waiting.size() >= pool.settings.waiting) pool.dispatch(now);
+  if (const auto refusal = pool.refusal(client, query, now)) return refusal;
   PendingQuery& pending = pool.slab.take();
   pending.store(query);
   pending.attach(owner);
+  pending.client = &client;
   pending.deadline = now + pool.settings.query_deadline;
   pool.deadlines.push_back(pending);
   pool.octets += pending.frame().size();
-  // Those that wait already come first.
-  UpstreamConnection* const connection = pool.waiting_count == 0 ? pool.choose(false) : nullptr;
+  client.octets += pending.frame().size();
+  // Those that wait already, and may have what is free, come first.
+  const bool first =
+      pool.room != 0 && pool.waiting.next(now) == nullptr && pool.waiting.may_hold(client, now);
+  UpstreamConnection* const connection = first ? pool.choose(false) : nullptr;
   if (connection != nullptr) {
     pool.place(*connection, pending, now);
     if (pool.best_server != 0) pool.probe_better_server(now);
     return std::nullopt;
   }
-  pool.waiting.push_back(pending);
-  ++pool.waiting_count;
+  pending.place = QueryPlace::waiting;
+  pool.waiting.push(pending);
   pool.open_more(now);
+  pool.relieve(now);
   return std::nullopt;
 }
 
 std::size_t UpstreamPool::fair_share(std::size_t limit) const {
   const Impl& pool = *impl_;
-  if (2 * pool.waiting_count < pool.settings.waiting) return limit;
-  return std::min(limit, pool.waiting_count < pool.settings.waiting ? kShareOfCrowded : 1);
+  if (2 * pool.waiting.size() < pool.settings.waiting) return limit;
+  const std::size_t kept = pool.settings.waiting / kKeptPart;
+  return std::min(limit, pool.waiting.size() < pool.settings.waiting - kept ? kShareOfCrowded : 1);
 }
 
 void UpstreamPool::cancel(QueryOwner& owner) {
-  PendingQuery::detach_all(owner, [this](PendingQuery& query) {
-    if (!query.on_connection) impl_->forget(query);
+  Impl& pool = *impl_;
+  PendingQuery::detach_all(owner, [&](PendingQuery& query) {
+    if (query.place != QueryPlace::on_connection) pool.forget(query);
   });
+  // What went may have stood before others that can have a place now.
+  if (pool.waiting.size() != 0 && pool.room != 0) pool.consider(pool.last_now);
 }
 
 void UpstreamPool::flush() {

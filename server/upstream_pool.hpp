@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,7 +15,7 @@
 
 namespace mooring::server {
 
-/// One TCP connection to a resolver, as an index from 0 to UpstreamSettings::connections - 1. The
+/// One TCP connection to a resolver, as an index below UpstreamSettings::connections + spare. The
 /// number is used again once the connection is closed.
 enum class UpstreamId : std::uint8_t {};
 
@@ -41,7 +42,7 @@ class UpstreamTransport {
 
 struct UpstreamSettings {
   std::size_t servers = 1;  ///< 1 to 64, used in order: the next only while those before are down
-  std::size_t connections = 8;                ///< 1 to 64
+  std::size_t connections = 8;                ///< 1 to 56, those that are retired apart
   std::size_t in_flight_per_connection = 32;  ///< 1 to 4096; Unbound works on 32 at a time
   std::size_t waiting = 4096;                 ///< queries that wait for a place on a connection
   std::size_t query_octets = 16U << 20U;      ///< held for all queries in flight and waiting
@@ -49,17 +50,24 @@ struct UpstreamSettings {
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{20'000};  ///< below Unbound's 30 s, so that we close first
   Milliseconds first_backoff{100};    ///< after a failure to connect; doubles up to
-  Milliseconds last_backoff{500};     ///< so soon at the latest is a resolver that is back found
+  Milliseconds last_backoff{400};     ///< so soon at the latest is a resolver that is back found
+  Milliseconds grace{1'500};          ///< queries wait so long for a resolver that has just gone
 
+  /// Connections beside `connections`, for those that are retired.
+  [[nodiscard]] std::size_t spare() const { return std::max<std::size_t>(1, connections / 8); }
   bool operator==(const UpstreamSettings&) const = default;
 };
 
 /// The connections of one worker to its resolvers, shared by all its clients (RFC 7766, 6.2.1 and
 /// 6.2.2): pipelined, answered in any order, with fresh unpredictable message IDs. A connection
 /// that has room is filled before another is opened; when all are full queries wait in a bounded
-/// queue. Queries whose connection is lost, or stays silent for half the query deadline, are sent
-/// once more on another one; and once again when that one was a dying resolver's. Owns no socket
-/// and reads no clock.
+/// queue, in which clients take turns (FairQueue). A connection on which too much stays unanswered
+/// is retired: another takes its place, and it is closed when nobody waits for it any more.
+/// Queries whose connection is lost, or stays silent for half the query deadline, are sent again on
+/// another one; no more than once where a connection brings no answer at all, since some resolvers
+/// close after each few answers. When no resolver can be reached, after a grace for one that has
+/// just gone, queries fail at once, and only probes are sent while anybody asks. Owns no socket and
+/// reads no clock.
 class UpstreamPool {
  public:
   /// All the references must outlive the pool. `observer` may be null.
@@ -75,6 +83,8 @@ class UpstreamPool {
   /// why it is not taken.
   [[nodiscard]] std::optional<QueryFailure> submit(QueryOwner& owner, const Query& query,
                                                    TimePoint now);
+  /// For owners that are one client together: those of one network (none: an owner by itself).
+  [[nodiscard]] PoolClientRef client(const std::optional<ClientAddress>& network);
   /// How many queries one owner may have in flight now, at most `limit`: when the queue of those
   /// that wait fills up, everybody gets less of it, so that nobody is turned away for others.
   /// Whoever has that many gets an answer and can ask again then.
@@ -94,7 +104,8 @@ class UpstreamPool {
   void on_closed(UpstreamId connection, std::string_view reason, TimePoint now);
 
   /// Other settings, and perhaps other servers behind the same numbers. All connections are closed;
-  /// what they owe is asked again. Queries in flight keep their deadline.
+  /// what they owe is asked again. Queries in flight keep their deadline, or get the one that they
+  /// would have if they were asked now, whichever is earlier.
   void set(const UpstreamSettings& settings, TimePoint now);
 
   /// Does what is due. Call it when next_deadline() has come; any time is harmless.

@@ -40,14 +40,14 @@ UpstreamSettings settings() {
   return small;
 }
 
-// Two owners ask, three connections come and go, and resolvers send what the script says: true
-// answers, altered ones and plain octets. Each query must end once at most, and with its own
-// answer.
+// Two owners ask, one of them of a network, four connections come and go, and resolvers send what
+// the script says: true answers, altered ones and plain octets. Each query must end once at most,
+// and with its own answer.
 class Run {
  public:
   explicit Run(Script script) : script_(script) {
-    owners_[0].emplace(pool_);
-    owners_[1].emplace(pool_);
+    come(0);
+    come(1);
   }
 
   void run() {
@@ -63,9 +63,16 @@ class Run {
   }
 
  private:
+  void come(std::size_t which) {
+    if (which == 0) {
+      owners_[which].emplace(pool_);
+    } else {
+      owners_[which].emplace(pool_, ClientAddress{});
+    }
+  }
   void step() {
     const unsigned what = script_.next();
-    const std::size_t index = script_.next() % 3;
+    const std::size_t index = script_.next() % 4;
     auto& connection = pool_.upstream.connections[index];
     switch (what % 8) {
       case 0:
@@ -89,7 +96,9 @@ class Run {
         break;
       default:
         if (what / 8 == 31) {
-          pool_.pool.set(settings(), pool_.now);
+          auto other = settings();
+          other.query_deadline = Milliseconds{1'000 + 100 * script_.next()};
+          pool_.pool.set(other, pool_.now);
           pool_.pool.flush();
         }
         advance();
@@ -98,7 +107,7 @@ class Run {
   void ask(unsigned what) {
     const unsigned name = script_.next();
     auto& owner = owners_[what / 8 % 2];
-    if (what / 16 % 8 == 0) owner.emplace(pool_);  // the client leaves, another one comes
+    if (what / 16 % 8 == 0) come(what / 8 % 2);  // the client leaves, another one comes
     (void)owner->ask(query(name, host_of(name)));
   }
   void answer(std::size_t index, unsigned what) {

@@ -128,7 +128,7 @@ TEST_CASE("every port of an identity has a chain, with its certificate to match"
 TEST_CASE("the workers share the upstream connections", "[server]") {
   Config config = one_identity("", "");
   const auto [workers, connections, each] = GENERATE(
-      table<unsigned, unsigned, std::size_t>({{1, 8, 8}, {2, 8, 4}, {16, 8, 1}, {1, 100, 64}}));
+      table<unsigned, unsigned, std::size_t>({{1, 8, 8}, {2, 8, 4}, {16, 8, 1}, {1, 100, 56}}));
   config.server.workers = workers;
   config.upstream.connections = connections;
   CHECK(worker_settings(config).upstream.connections == each);

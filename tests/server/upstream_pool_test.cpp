@@ -151,8 +151,13 @@ TEST_CASE("the fuller the queue of waiting queries, the less of it for each owne
   for (unsigned i = 0; i < 10; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
   CHECK(fixture.pool.fair_share(128) == 8);
   CHECK(fixture.pool.fair_share(3) == 3);
-  for (unsigned i = 10; i < 20; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
+  for (unsigned i = 10; i < 18; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
   CHECK(fixture.pool.fair_share(128) == 1);
+  // The rest is for those who have little.
+  CHECK(asker.ask(query(99, host_of(99))) == QueryFailure::overflow);
+  Asker other(fixture);
+  for (unsigned i = 0; i < 2; ++i) CHECK_FALSE(other.ask(query(i, host_of(i))));
+  CHECK(other.ask(query(99, host_of(99))) == QueryFailure::overflow);
   fixture.connect_all();
   CHECK(fixture.pool.fair_share(128) == 8);
   for (int rounds = 0; rounds < 4; ++rounds) {
@@ -160,7 +165,8 @@ TEST_CASE("the fuller the queue of waiting queries, the less of it for each owne
       for (const auto& sent : fixture.queries(connection))
         fixture.reply(connection, answer_to(sent));
   }
-  CHECK(asker.answers.size() == 20);
+  CHECK(asker.answers.size() == 18);
+  CHECK(other.answers.size() == 2);
   CHECK(fixture.pool.fair_share(128) == 128);
 }
 

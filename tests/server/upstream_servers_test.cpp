@@ -36,35 +36,89 @@ void refuse_until(PoolFixture& fixture, TimePoint until) {
 TEST_CASE("queries wait for a resolver that restarts, which is tried with backoff", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
+  have_answered(fixture, asker);
   (void)asker.ask(query(1, "www.example.net"));
-  refuse_until(fixture, fixture.now + 3s);
-  // At 0, 100, 300, 700 ms, and then every half second.
-  CHECK(fixture.upstream.opened.size() == 8);
-  CHECK(fixture.upstream.states == "0 unreachable, ");
+  fixture.end(0);
+  refuse_until(fixture, fixture.now + 1099ms);
+  // After the first one at 0, 100, 300 and 700 ms, and then every 400 ms.
+  CHECK(fixture.upstream.opened.size() == 5);
+  CHECK(fixture.upstream.states == "0 up, 0 lost, 0 unreachable, ");
   CHECK(asker.failures.empty());
-  fixture.pass(500ms);
+  CHECK_FALSE(asker.ask(query(2, "other.example.net")));
+  fixture.pass(1ms);
   fixture.connect_all();
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  CHECK(asker.answers.size() == 1);
-  CHECK(fixture.upstream.states == "0 unreachable, 0 up, ");
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (const auto& sent : fixture.queries(i)) fixture.reply(i, answer_to(sent));
+  }
+  CHECK(asker.answers.size() == 2);
+  CHECK(fixture.upstream.states == "0 up, 0 lost, 0 unreachable, 0 up, ");
 }
 
-TEST_CASE("a resolver that stays away fails queries at their deadline, later ones at once",
-          "[pool]") {
+TEST_CASE("a resolver that is away fails queries at once, and is found when it is back", "[pool]") {
+  const bool worked = GENERATE(true, false);
+  PoolFixture fixture;
+  Asker asker(fixture);
+  if (worked) {
+    have_answered(fixture, asker);
+    fixture.end(0);
+  }
+  const auto began = fixture.now;
+  CHECK_FALSE(asker.ask(query(1, "www.example.net")));
+  refuse_until(fixture, began + (worked ? 1499ms : 1ms));
+  CHECK(asker.failures.size() == (worked ? 0 : 1));  // who has never been there may not come at all
+  refuse_until(fixture, began + 1500ms);
+  CHECK(asker.failures == Failures{{1, QueryFailure::unreachable}});
+  CHECK(fixture.pool.pending() == 0);
+  for (unsigned i = 2; i < 10; ++i) {
+    CHECK(asker.ask(query(i, "www.example.net")) == QueryFailure::unreachable);
+    refuse_until(fixture, fixture.now + 1s);
+  }
+  CHECK(fixture.counters.upstream.failed_fast.value() == 9);
+  // Nobody has to ask for it to be found.
+  const auto back = fixture.now;
+  while (fixture.pool.connected() == 0) {
+    REQUIRE(fixture.pool.next_deadline());
+    fixture.now = *fixture.pool.next_deadline();
+    fixture.pool.on_time(fixture.now);
+    fixture.connect_all();
+  }
+  CHECK(fixture.now - back < 500ms);
+  CHECK_FALSE(asker.ask(query(3, "www.example.net")));
+  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+  CHECK(asker.answers.size() == 1);
+}
+
+TEST_CASE("a resolver that is away is looked for only while somebody asks", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
   (void)asker.ask(query(1, "www.example.net"));
-  refuse_until(fixture, fixture.now + 8s);
+  refuse_until(fixture, fixture.now + 30s);
+  CHECK_FALSE(fixture.pool.next_deadline());
+  const auto tries = fixture.upstream.opened.size();
+  CHECK(tries < 40);
+  // Nothing is known any more: the next query is a try.
+  CHECK_FALSE(asker.ask(query(2, "www.example.net")));
+  CHECK(fixture.upstream.opened.size() == tries + 1);
+  SECTION("that fails") {
+    fixture.end(0, "connection refused");
+    CHECK(asker.failures.size() == 2);
+  }
+  SECTION("that works") {
+    fixture.connect_all();
+    fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+    CHECK(asker.answers.size() == 1);
+  }
+}
+
+TEST_CASE("a resolver that drops packets makes only the first queries wait", "[pool]") {
+  PoolFixture fixture;
+  Asker asker(fixture);
+  CHECK_FALSE(asker.ask(query(1, "www.example.net")));
+  fixture.pass(3s);
   CHECK(asker.failures == Failures{{1, QueryFailure::unreachable}});
-  CHECK(fixture.pool.pending() == 0);
-  // The last try was at 7.7 s, the next may be at 8.2 s.
+  fixture.pass(100ms);  // a try is under way
+  CHECK(fixture.upstream.live() == 1);
   CHECK(asker.ask(query(2, "www.example.net")) == QueryFailure::unreachable);
-  fixture.pass(300ms);
-  CHECK_FALSE(asker.ask(query(3, "www.example.net")));  // this one is the next try
-  fixture.connect_all();
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  CHECK(asker.answers.size() == 1);
-  CHECK(fixture.counters.upstream.failed_fast.value() == 1);
 }
 
 TEST_CASE("a connection that does not come up in time has failed", "[pool]") {
@@ -90,6 +144,7 @@ TEST_CASE("a transport that cannot even start is a failed connection", "[pool]")
   fixture.upstream.fail_open = false;
   fixture.pass(100ms);
   fixture.connect_all();
+  CHECK_FALSE(asker.ask(query(2, "www.example.net")));
   CHECK(fixture.queries(0).size() == 1);
   CHECK(fixture.upstream.states == "0 unreachable, 1 unreachable, 0 up, ");
 }
@@ -220,7 +275,9 @@ TEST_CASE("new settings close all connections, and what they owe is asked again"
 TEST_CASE("new settings find a resolver that was away", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
+  have_answered(fixture, asker);
   (void)asker.ask(query(1, host_of(1)));
+  fixture.end(0);
   fixture.end(0, "connection refused");
   fixture.pool.set({}, fixture.now);  // a new start: no backoff
   fixture.connect_all();

@@ -143,6 +143,9 @@ struct PoolFixture {
 class Asker final : public server::QueryOwner {
  public:
   explicit Asker(PoolFixture& fixture) : fixture_(fixture) {}
+  /// One of those that are one client.
+  Asker(PoolFixture& fixture, const server::ClientAddress& client)
+      : QueryOwner(fixture.pool.client(client)), fixture_(fixture) {}
   ~Asker() { fixture_.pool.cancel(*this); }
 
   /// Without the end of the turn.
@@ -173,5 +176,13 @@ class Asker final : public server::QueryOwner {
   PoolFixture& fixture_;
   server::BufferPool buffers_{1U << 24U};
 };
+
+/// Connection 0 is up, and its resolver has answered a query.
+inline void have_answered(PoolFixture& fixture, Asker& asker) {
+  (void)asker.ask(query(9, "first.example.net"));
+  fixture.connect(0);
+  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+  asker.answers.clear();
+}
 
 }  // namespace mooring::test
