@@ -36,7 +36,7 @@ void SessionGroup::on_time(TimePoint now) {
 }
 
 std::size_t SessionGroup::holding_class(std::size_t octets) {
-  return std::min<std::size_t>(std::bit_width(octets >> 10U), kHoldings - 1);
+  return std::min(static_cast<std::size_t>(std::bit_width(octets >> 10U)), kHoldings - 1);
 }
 
 /// Of those of least use the one that holds the most goes first, the oldest of several.

@@ -17,7 +17,7 @@ class SigningKey {
  public:
   /// The key with this label: the same for as long as the process lives, since RSA keys are slow to
   /// make.
-  static const SigningKey& of(std::uint8_t algorithm, const std::string& label);
+  static const SigningKey& of(std::uint8_t algorithm, std::string label);
 
   [[nodiscard]] std::uint8_t algorithm() const { return algorithm_; }
   /// In the form it has in DNSKEY.

@@ -16,7 +16,7 @@ inline constexpr const char* kName = "dot.example.net";
 inline constexpr std::uint16_t kPort = 853;
 
 /// Made once: a key costs time, above all with sanitizers.
-inline const Certificate& certificate_of(const std::string& name, KeyType key = KeyType::p256) {
+inline const Certificate& certificate_of(std::string name, KeyType key = KeyType::p256) {
   static std::map<std::pair<std::string, KeyType>, Certificate> made;
   auto found = made.find({name, key});
   if (found == made.end()) {

@@ -15,11 +15,11 @@ namespace {
 
 const char* const kTlsa = "3 1 1 8bd1da95272f7fa4ffb24137fc0ed03aae67e5c4d8b3c50734e1050a7920b922";
 
-const Vector& vector_of(const std::string& file) {
+const Vector& vector_of(std::string_view file) {
   for (const Vector& vector : rfc9102_vectors()) {
     if (vector.file == file) return vector;
   }
-  throw std::runtime_error(file);
+  throw std::runtime_error(std::string(file));
 }
 
 /// `mooring chain verify` of a vector in the middle of its time, with more arguments.
