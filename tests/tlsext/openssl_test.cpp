@@ -16,6 +16,16 @@
 using namespace mooring;
 using namespace mooring::test;
 
+namespace {
+
+/// Whether the OpenSSL that is here has all of these groups; X25519MLKEM768 came with 3.5.
+bool openssl_knows(const char* groups) {
+  const ContextPtr context(SSL_CTX_new(TLS_client_method()));
+  return SSL_CTX_set1_groups_list(context.get(), groups) == 1;
+}
+
+}  // namespace
+
 TEST_CASE("OpenSSL receives the chain octet for octet in both versions", "[tlsext]") {
   const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   const std::size_t size = GENERATE(std::size_t{3}, std::size_t{4096}, std::size_t{16000});
@@ -59,8 +69,12 @@ TEST_CASE("after a HelloRetryRequest the chain comes once, with the certificate"
 }
 
 TEST_CASE("the server uses the client's key share, whatever it is", "[tlsext]") {
-  const auto [groups, name] = GENERATE(table<const char*, const char*>(
-      {{"X25519", "X25519"}, {"P-256:X25519", "secp256r1"}, {"P-384:P-256", "secp384r1"}}));
+  const auto [groups, name] =
+      GENERATE(table<const char*, const char*>({{"X25519", "X25519"},
+                                                {"P-256:X25519", "secp256r1"},
+                                                {"P-384:P-256", "secp384r1"},
+                                                {"X25519MLKEM768:X25519", "X25519MLKEM768"}}));
+  if (!openssl_knows(groups)) return;
   const auto server = server_context(server_settings());
   OpensslPipe pipe(*server, TLS1_3_VERSION, false);
   pipe.set_groups(groups);
@@ -208,9 +222,10 @@ TEST_CASE("our client receives a chain from OpenSSL octet for octet", "[tlsext]"
   const int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
   const std::size_t size = GENERATE(std::size_t{3}, std::size_t{4096}, std::size_t{16200});
   // With P-384 alone TLS 1.3 begins with a HelloRetryRequest, after which the request comes again.
-  const std::string groups = GENERATE("X25519:P-256", "P-384");
+  const std::string groups = GENERATE("X25519:P-256", "P-384", "X25519MLKEM768:X25519");
   const std::size_t piece = GENERATE(SIZE_MAX, std::size_t{1});
   CAPTURE(version, size, groups, piece);
+  if (!openssl_knows(groups.c_str())) return;
   const auto chain = chain_of(size);
   OpensslServing server(version, chain, groups.c_str());
   const auto context = client_context();
@@ -226,7 +241,10 @@ TEST_CASE("our client receives a chain from OpenSSL octet for octet", "[tlsext]"
   REQUIRE(client.state() == tlsext::SessionState::open);
   REQUIRE(client.dnssec_chain());
   CHECK((*client.dnssec_chain() == *chain));
-  CHECK(client.info().group == (groups == "P-384" ? "secp384r1" : "X25519"));
+  const bool hybrid = groups.starts_with("X25519MLKEM768") && version == TLS1_3_VERSION;
+  CHECK(client.info().group == (groups == "P-384" ? "secp384r1"
+                                : hybrid          ? "X25519MLKEM768"
+                                                  : "X25519"));
   const bool retried = groups == "P-384" && version == TLS1_3_VERSION;
   CHECK(server.requests == std::vector<std::string>(retried ? 2 : 1, std::string("\x03\x55")));
 }
