@@ -7,6 +7,7 @@
 
 #include "e2e/running_server.hpp"
 #include "support/client_hello.hpp"
+#include "support/gate.hpp"
 #include "support/openssl_dot_client.hpp"
 #include "support/tcp_upstream.hpp"
 
@@ -297,7 +298,7 @@ TEST_CASE("connections are bounded in total and for each client", "[e2e]") {
   CHECK(clients.back().wait_for_end() != TlsEnd::open);
   clients.pop_back();
   CHECK(server.counts("connections", "closed_by_client", 1));
-  std::this_thread::sleep_for(100ms);
+  CHECK(server.counter("connections", counter) == 5);
   CHECK_NOTHROW(OpensslDotClient(server.port()));
 }
 
@@ -310,18 +311,17 @@ TEST_CASE("a client on this machine is exempt from the bound for one client", "[
 }
 
 TEST_CASE("queries of one client in flight are bounded, and none is lost", "[e2e]") {
-  std::atomic<bool> open = false;
+  Gate counted;
   TcpUpstream upstream([&](TcpUpstream::Connection& connection, const Octets& asked) {
-    while (!open) std::this_thread::sleep_for(1ms);
+    counted.wait();
     TcpUpstream::answer(connection, asked);
   });
   RunningServer server(upstream.port(), "[limits]\nin_flight = 10\n");
   OpensslDotClient client(server.port());
   for (unsigned id = 0; id < 200; ++id) client.send(framed(query(id, "a.example")));
-  CHECK(server.counts("queries", "forwarded", 10));
-  std::this_thread::sleep_for(200ms);
+  CHECK(server.counts("queries", "reading_paused", 1));
   CHECK(server.counter("queries", "forwarded") == 10);
-  open = true;
+  counted.open();
   for (unsigned id = 0; id < 200; ++id) REQUIRE(client.receive());
   CHECK(server.stop() == 0);
 }

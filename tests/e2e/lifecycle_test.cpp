@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "e2e/running_server.hpp"
+#include "support/gate.hpp"
 #include "support/openssl_dot_client.hpp"
 #include "support/tcp_upstream.hpp"
 
@@ -15,10 +16,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Answers names that begin with "slow" after `delay`.
-TcpUpstream::Script slow_for_some(std::chrono::milliseconds delay) {
-  return [delay](TcpUpstream::Connection& connection, const Octets& asked) {
-    if (asked[13] == std::byte{'s'}) std::this_thread::sleep_for(delay);
+/// Answers names that begin with "slow" once `gate` is open.
+TcpUpstream::Script slow_for_some(Gate& gate) {
+  return [&gate](TcpUpstream::Connection& connection, const Octets& asked) {
+    if (asked[13] == std::byte{'s'}) gate.wait();
     TcpUpstream::answer(connection, asked);
   };
 }
@@ -152,7 +153,8 @@ TEST_CASE("what a start would find wrong with the machine, -t finds as well", "[
 }
 
 TEST_CASE("at the end what is in flight is answered, and every session closed properly", "[e2e]") {
-  TcpUpstream upstream(slow_for_some(500ms));
+  Gate gate;
+  TcpUpstream upstream(slow_for_some(gate));
   RunningServer server(upstream.port());
   OpensslDotClient idle(server.port());
   OpensslDotClient busy(server.port());
@@ -162,6 +164,7 @@ TEST_CASE("at the end what is in flight is answered, and every session closed pr
   server.process().signal(SIGTERM);
   CHECK(idle.wait_for_end() == TlsEnd::close_notify);
   CHECK_THROWS(TcpPeer(server.port()));
+  gate.open();
   const auto answer = busy.receive();
   REQUIRE(answer);
   CHECK(*answer == answer_to(query(1, "slow.example")));
@@ -200,7 +203,8 @@ TEST_CASE("a second signal ends it at once", "[e2e]") {
 }
 
 TEST_CASE("a reload brings a new certificate and drops nobody", "[e2e]") {
-  TcpUpstream upstream(slow_for_some(500ms));
+  Gate gate;
+  TcpUpstream upstream(slow_for_some(gate));
   RunningServer server(upstream.port());
   OpensslDotClient old(server.port());
   old.send(framed(query(1, "slow.example")));
@@ -209,6 +213,7 @@ TEST_CASE("a reload brings a new certificate and drops nobody", "[e2e]") {
   server.reload(upstream.port(), "", &renewed);
   REQUIRE(server.process().prints("event=reload result=done"));
   CHECK(OpensslDotClient(server.port()).certificate_name() == "renewed.example");
+  gate.open();
   CHECK(old.receive());
   CHECK(old.ask(query(2, "a.example")));
   CHECK(server.stop() == 0);
@@ -335,7 +340,9 @@ TEST_CASE("when files run out the server says so and lives on", "[e2e]") {
   REQUIRE(prlimit(server.process().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
   std::vector<TcpPeer> peers;
   for (int i = 0; i < 150; ++i) peers.emplace_back(server.port());
-  std::this_thread::sleep_for(200ms);
+  Received last = Received::nothing;
+  CHECK(peers.back().receive_all(last, 10s).empty());
+  CHECK(last == Received::end);
   // Those it had no file for were turned away; a reload can read its files again as soon as the
   // server has noticed that its clients are gone.
   peers.clear();

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "e2e/running_server.hpp"
+#include "support/gate.hpp"
 #include "support/openssl_dot_client.hpp"
 #include "support/tcp_upstream.hpp"
 
@@ -42,7 +43,7 @@ TEST_CASE("the first query may come with the end of the handshake, or in pieces"
 }
 
 TEST_CASE("answers come as they are ready, not as they were asked", "[e2e]") {
-  // Holds the first query back until the second one has been answered.
+  // Holds the first query back until the client has the answer to the second one.
   Octets held;
   TcpUpstream upstream([&](TcpUpstream::Connection& connection, const Octets& asked) {
     if (held.empty()) {
@@ -50,13 +51,14 @@ TEST_CASE("answers come as they are ready, not as they were asked", "[e2e]") {
       return;
     }
     TcpUpstream::answer(connection, asked);
-    std::this_thread::sleep_for(50ms);
-    TcpUpstream::answer(connection, held);
+    if (connection.queries == 3) TcpUpstream::answer(connection, held);
   });
   RunningServer server(upstream.port());
   OpensslDotClient client(server.port());
   client.send(join({framed(query(1, "slow.example")), framed(query(2, "quick.example"))}));
   CHECK(id_of(client.receive().value()) == 2);
+  client.send(framed(query(3, "third.example")));
+  CHECK(id_of(client.receive().value()) == 3);
   CHECK(id_of(client.receive().value()) == 1);
 }
 
@@ -129,20 +131,24 @@ TEST_CASE("an idle client gets close_notify, a busy one stays", "[e2e]") {
   RunningServer server(upstream.port(), "[limits]\nidle_timeout = '1500ms'\n");
   OpensslDotClient idle(server.port());
   OpensslDotClient busy(server.port());
-  for (unsigned id = 0; id < 20; ++id) {
+  for (unsigned id = 0; server.counter("connections", "closed_idle") == 0; ++id)
     REQUIRE(busy.ask(query(id, "busy.example")));
-    std::this_thread::sleep_for(100ms);
-  }
   CHECK(idle.wait_for_end() == TlsEnd::close_notify);
+  CHECK(busy.ask(query(1, "busy.example")));
   CHECK(server.counter("connections", "closed_idle") == 1);
 }
 
 TEST_CASE("a client that waits for its answer is not idle", "[e2e]") {
-  TcpUpstream upstream([](TcpUpstream::Connection& connection, const Octets& asked) {
-    std::this_thread::sleep_for(800ms);
+  Gate another_was_closed;
+  TcpUpstream upstream([&](TcpUpstream::Connection& connection, const Octets& asked) {
+    another_was_closed.wait();
     TcpUpstream::answer(connection, asked);
   });
   RunningServer server(upstream.port(), "[limits]\nidle_timeout = '200ms'\n");
   OpensslDotClient client(server.port());
-  CHECK(client.ask(query(1, "slow.example")));
+  client.send(framed(query(1, "slow.example")));
+  REQUIRE(server.counts("queries", "forwarded", 1));
+  CHECK(OpensslDotClient(server.port()).wait_for_end() == TlsEnd::close_notify);
+  another_was_closed.open();
+  CHECK(client.receive());
 }
