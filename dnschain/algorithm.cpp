@@ -20,46 +20,79 @@ constexpr std::uint8_t kEd448 = 16;
 
 constexpr std::size_t kNsec3Label = 32;  // 20 octets in base32
 
-// RFC 5702, 2: at most 4096 bits. Nobody has an exponent above 2^32 + 1, and a long one costs.
+// RFC 5702, 2: at most 4096 bits.
 constexpr std::size_t kMaxModulus = 512;
 constexpr std::size_t kMinModulus = 64;
-constexpr std::size_t kMaxExponent = 5;
+// As a rule 2^16 + 1, and nobody has one above 2^32 + 1. A long one costs, and beyond 64 bits
+// libcrypto takes none with a long modulus.
+constexpr std::size_t kMaxExponent = 8;
+constexpr std::size_t kUsualExponent = 5;
 
 const std::uint8_t* octets(ByteView view) {
   return reinterpret_cast<const std::uint8_t*>(view.data());
 }
 
+struct RsaKey {
+  ByteView exponent;
+  std::size_t modulus = 0;
+};
+
 /// RFC 3110, 2: the exponent's length in one or three octets, the exponent, the modulus.
-bool is_sane_rsa_key(ByteView key) {
+std::optional<RsaKey> read_rsa_key(ByteView key) {
   WireReader reader(key);
   const auto short_length = reader.u8();
-  if (!short_length) return false;
+  if (!short_length) return std::nullopt;
   std::size_t length = *short_length;
   if (length == 0) {
     const auto long_length = reader.u16();
-    if (!long_length) return false;
+    if (!long_length) return std::nullopt;
     length = *long_length;
   }
-  if (length == 0 || length > kMaxExponent || !reader.take(length)) return false;
-  return reader.remaining() >= kMinModulus && reader.remaining() <= kMaxModulus;
+  const auto exponent = reader.take(length);
+  if (length == 0 || !exponent) return std::nullopt;
+  return RsaKey{*exponent, reader.remaining()};
 }
 
-/// Whether key and signature have the sizes that the algorithm's RFC gives them.
-bool has_right_sizes(std::uint8_t algorithm, ByteView key, ByteView signature) {
+bool is_rsa(std::uint8_t algorithm) {
+  return algorithm == kRsaSha256 || algorithm == kRsaSha512;
+}
+
+std::optional<std::string> rsa_fault(ByteView key) {
+  const auto parts = read_rsa_key(key);
+  if (!parts) return "it is not well-formed";
+  if (parts->exponent.size() > kMaxExponent)
+    return "its RSA exponent has " + std::to_string(parts->exponent.size()) +
+           " octets, and more than " + std::to_string(kMaxExponent) + " are not supported";
+  if (parts->modulus < kMinModulus || parts->modulus > kMaxModulus)
+    return "its RSA modulus has " + std::to_string(parts->modulus) + " octets, not " +
+           std::to_string(kMinModulus) + " to " + std::to_string(kMaxModulus);
+  return std::nullopt;
+}
+
+/// The size that the RFC of an algorithm other than RSA gives a key.
+std::size_t key_size(std::uint8_t algorithm) {
+  switch (algorithm) {
+    case kEcdsaP256:
+      return 64;
+    case kEcdsaP384:
+      return 96;
+    case kEd25519:
+      return 32;
+    default:
+      return 57;
+  }
+}
+
+bool has_right_size(std::uint8_t algorithm, ByteView signature) {
   switch (algorithm) {
     case kRsaSha256:
     case kRsaSha512:
-      return is_sane_rsa_key(key) && signature.size() <= kMaxModulus;
+      return signature.size() <= kMaxModulus;
     case kEcdsaP256:
-      return key.size() == 64 && signature.size() == 64;
     case kEcdsaP384:
-      return key.size() == 96 && signature.size() == 96;
-    case kEd25519:
-      return key.size() == 32 && signature.size() == 64;
-    case kEd448:
-      return key.size() == 57 && signature.size() == 114;
+      return signature.size() == key_size(algorithm);
     default:
-      return false;
+      return signature.size() == 2 * key_size(algorithm);
   }
 }
 
@@ -93,7 +126,18 @@ bool is_supported_algorithm(std::uint8_t algorithm) {
          (algorithm >= kEcdsaP256 && algorithm <= kEd448);
 }
 
-std::size_t check_cost(std::uint8_t algorithm) {
+std::optional<std::string> key_fault(std::uint8_t algorithm, ByteView key) {
+  if (!is_supported_algorithm(algorithm)) return "its algorithm is not supported";
+  if (is_rsa(algorithm)) return rsa_fault(key);
+  if (key.size() != key_size(algorithm)) return "it has not the size of its algorithm";
+  return std::nullopt;
+}
+
+std::size_t check_cost(std::uint8_t algorithm, ByteView key) {
+  if (is_rsa(algorithm)) {
+    const auto parts = read_rsa_key(key);
+    return parts && parts->exponent.size() > kUsualExponent ? 6 : 1;
+  }
   // libcrypto has no assembly of its own for these two curves.
   if (algorithm == kEcdsaP384) return 4;
   return algorithm == kEd448 ? 3 : 1;
@@ -119,7 +163,7 @@ std::optional<Bytes> ds_digest(std::uint8_t digest_type, ByteView data) {
 }
 
 bool check_signature(std::uint8_t algorithm, ByteView key, ByteView signature, ByteView data) {
-  if (!has_right_sizes(algorithm, key, signature)) return false;
+  if (key_fault(algorithm, key) || !has_right_size(algorithm, signature)) return false;
   Bytes form(signature.begin(), signature.end());
   if (algorithm == kEcdsaP256 || algorithm == kEcdsaP384) form = der_signature(signature);
   const LdnsBuffer buffer(ldns_buffer_new(data.size()));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 #include "dnschain/bytes.hpp"
 #include "dnschain/name.hpp"
@@ -19,14 +20,16 @@ namespace mooring::dnschain {
 /// The digest of `data`, or nothing when the type is not supported.
 [[nodiscard]] std::optional<Bytes> ds_digest(std::uint8_t digest_type, ByteView data);
 
-/// Checks `signature` over `data`. `key` and `signature` are in the form they have in DNSKEY and
-/// RRSIG. False for anything malformed, and for RSA keys so large that they are only good to waste
-/// time.
+/// Why no signature by `key`, in the form it has in DNSKEY, is ever checked, in one line:
+/// malformed, or an RSA key so large that it is only good to waste time.
+[[nodiscard]] std::optional<std::string> key_fault(std::uint8_t algorithm, ByteView key);
+
+/// Checks `signature`, in the form it has in RRSIG, over `data`. False for anything malformed.
 [[nodiscard]] bool check_signature(std::uint8_t algorithm, ByteView key, ByteView signature,
                                    ByteView data);
 
-/// What a check costs, roughly, in checks of ECDSA P-256.
-[[nodiscard]] std::size_t check_cost(std::uint8_t algorithm);
+/// What a check with a key costs, roughly, in checks of ECDSA P-256.
+[[nodiscard]] std::size_t check_cost(std::uint8_t algorithm, ByteView key);
 
 using Sha1Digest = std::array<std::byte, 20>;
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dnschain/service.hpp"
 
+#include "dnschain/host_name.hpp"
+
 namespace mooring::dnschain {
 
 Result<Service> Service::create(std::string_view base_domain, Port port) {
   auto name = Name::parse(base_domain);
   if (!name) return tl::unexpected(std::move(name.error()));
-  const auto refused = [&](const char* why) {
+  const auto refused = [&](const std::string& why) {
     return tl::unexpected(Error{ErrorCode::unusable, "'" + std::string(base_domain) +
                                                          "' cannot be a TLSA base domain: " + why});
   };
   if (name->is_root()) return refused("it is the root");
+  if (const auto fault = host_name_fault(base_domain)) return refused(*fault);
   const Name lower = name->lower();
   const auto under_transport = lower.with_label("_tcp");
   const auto owner =

@@ -195,12 +195,17 @@ Checked Validator::try_keys(const RRset& rrset, const Signature& signature, cons
   const RrsigData& rrsig = signature.data;
   Bytes data;
   std::size_t tried = 0;
+  std::optional<std::string> fault;  // of a key
   for (const ZoneKey& key : zone.keys) {
     if (!key.usable || key.tag != rrsig.key_tag || key.data.algorithm != rrsig.algorithm) continue;
     if (signers == Signers::anchored_keys && !key.anchored) continue;
     // Many keys with one tag are made only to waste time (CVE-2023-50387).
     if (tried++ == limits_.keys_per_tag) break;
-    const std::size_t cost = check_cost(rrsig.algorithm);
+    if (auto why = key_fault(rrsig.algorithm, key.data.key)) {
+      fault = std::move(why);
+      continue;
+    }
+    const std::size_t cost = check_cost(rrsig.algorithm, key.data.key);
     if (!spend_check(cost)) return tl::unexpected(*exhausted_);
     if (data.empty()) data = signed_data(rrset, signature);
     if (check_signature(rrsig.algorithm, key.data.key, rrsig.signature, data))
@@ -208,6 +213,7 @@ Checked Validator::try_keys(const RRset& rrset, const Signature& signature, cons
     failures_left_ -= cost;
   }
   const std::string what = signature_text(rrset, rrsig);
+  if (fault) return tl::unexpected(what + " cannot be checked with that key: " + *fault);
   if (tried > 0) return tl::unexpected(what + " does not hold");
   return tl::unexpected(what + (signers == Signers::anchored_keys
                                     ? ": no DS record or trust anchor vouches for such a key"

@@ -115,30 +115,7 @@ std::optional<std::string> Reading::file_of(Section& section, std::string_view k
   return {};
 }
 
-/// A name as SNI carries it (RFC 6066, 3): labels of letters, digits, hyphens and underscores; no
-/// address, no wildcard.
-bool is_host_name(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  const auto is_letter = [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; };
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  bool last_is_number = true;
-  for (std::size_t begin = 0; begin <= name.size();) {
-    const std::size_t end = std::min(name.find('.', begin), name.size());
-    const std::string_view label = name.substr(begin, end - begin);
-    const bool sound = std::ranges::all_of(
-        label, [&](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
-    if (!sound || label.empty() || label.front() == '-' || label.back() == '-') return false;
-    last_is_number = std::ranges::all_of(label, is_digit);
-    begin = end + 1;
-  }
-  return !last_is_number;
-}
-
 void Reading::read_ports(Section& section, IdentityConfig& identity) {
-  if (!is_host_name(identity.name)) {
-    return section.error(section.place("name"), "expected a host name, as in SNI: \"" +
-                                                    identity.name + "\" cannot be one");
-  }
   std::vector<std::int64_t> ports{853};
   if (section.has("ports")) ports.clear();
   section.numbers("ports", 1, 65'535, [&](std::int64_t port, const Place& place) {
@@ -240,7 +217,8 @@ void Reading::read_forget(Section& section) {
     if (!whole || !service)
       return section.error(place,
                            "chain.forget: expected a host name and a port, as in "
-                           "\"dot.example.net:853\"");
+                           "\"dot.example.net:853\"" +
+                               (whole ? ": " + service.error().context : ""));
     config_.chain.forget.push_back(std::move(*service));
   });
 }

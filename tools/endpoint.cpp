@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dnschain/host_name.hpp"
 #include "tools/text.hpp"
 
 namespace mooring::tools {
@@ -47,18 +48,7 @@ Outcome<Endpoint> with_port(std::string_view host, std::string_view port) {
   });
 }
 
-}  // namespace
-
-bool Endpoint::is_address() const {
-  return is_ipv4(host) || is_ipv6(host);
-}
-
-std::string Endpoint::text() const {
-  const bool brackets = host.find(':') != std::string::npos;
-  return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port) {
+Outcome<Endpoint> split_endpoint(std::string_view text, std::uint16_t default_port) {
   // As Unbound and kdig write it.
   if (const auto mark = text.find_last_of("@#"); mark != std::string_view::npos) {
     const auto host = parse_host(text.substr(0, mark));
@@ -87,16 +77,39 @@ Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_po
   return with_port(text.substr(0, colon), text.substr(colon + 1));
 }
 
+}  // namespace
+
+bool Endpoint::is_address() const {
+  return is_ipv4(host) || is_ipv6(host);
+}
+
+std::string Endpoint::text() const {
+  const bool brackets = host.find(':') != std::string::npos;
+  return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port) {
+  auto endpoint = split_endpoint(text, default_port);
+  if (!endpoint) return endpoint;
+  auto host = dnschain::to_a_labels(endpoint->host);
+  if (!host) return trouble("\"" + endpoint->host + "\" is no host: " + host.error().context);
+  endpoint->host = *std::move(host);
+  return endpoint;
+}
+
 Outcome<dnschain::Service> parse_service(std::string_view text) {
   const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return make_service(text, kDotPort);
+  if (colon == std::string_view::npos || is_ipv6(std::string(text)))
+    return make_service(text, kDotPort);
   const auto port = parse_port(text.substr(colon + 1));
   if (!port) return tl::make_unexpected(port.error());
   return make_service(text.substr(0, colon), *port);
 }
 
 Outcome<dnschain::Service> make_service(std::string_view name, std::uint16_t port) {
-  auto service = dnschain::Service::create(name, dnschain::Port{port});
+  const auto labels = dnschain::to_a_labels(name);
+  auto service =
+      dnschain::Service::create(labels.value_or(std::string(name)), dnschain::Port{port});
   if (!service) return trouble("\"" + std::string(name) + "\": " + service.error().context);
   return *std::move(service);
 }

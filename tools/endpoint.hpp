@@ -25,6 +25,8 @@ struct Endpoint {
   [[nodiscard]] std::string text() const;
 };
 
+/// A name outside of ASCII becomes its A-label, in all of these.
+
 /// HOST, HOST:PORT, [IPV6], [IPV6]:PORT or a bare IPv6 address; "@" or "#" may stand for the colon
 /// before the port.
 [[nodiscard]] Outcome<Endpoint> parse_endpoint(std::string_view text, std::uint16_t default_port);

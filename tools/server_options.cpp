@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "dnschain/host_name.hpp"
+
 namespace mooring::tools {
 
 namespace {
@@ -12,7 +14,7 @@ std::string server_name(const ServerOptions& options, const Endpoint& server) {
   std::string name = options.name;
   if (name.empty() && !server.is_address()) name = server.host;
   if (name.ends_with('.')) name.pop_back();
-  return name;
+  return dnschain::to_a_labels(name).value_or(name);
 }
 
 }  // namespace

@@ -212,4 +212,5 @@ TEST_CASE("RSA keys made to be slow are not tried", "[dnschain][limits]") {
   Verdict verdict;
   CHECK(cost(scene, verdict) < kBound);
   CHECK(verdict.kind == VerdictKind::bogus);
+  CHECK(verdict.reason.find("exponent has 512 octets") != std::string::npos);
 }

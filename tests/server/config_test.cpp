@@ -267,7 +267,9 @@ TEST_CASE("what cannot be a host name is no name of an identity", "[server]") {
   const auto config = parse(std::string(kServer) + "[[identity]]\nname = \"" + name +
                             "\"\ncertificate = \"dot.crt\"\nkey = \"dot.key\"\n" + kUpstream);
   REQUIRE_FALSE(config);
-  CHECK_THAT(config.error().front().text(), Catch::Contains("expected a host name"));
+  const std::string text = config.error().front().text();
+  CHECK_THAT(text, Catch::Contains("expected a host name"));
+  if (name == std::string("\u00fc.example")) CHECK_THAT(text, Catch::Contains("xn--tda.example"));
 }
 
 TEST_CASE("a pipe is not waited for", "[server]") {

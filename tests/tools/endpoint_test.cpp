@@ -68,4 +68,10 @@ TEST_CASE("a service is a name with a port, 853 unless said otherwise", "[tools]
   CHECK_FALSE(parse_service("dot.example:").has_value());
   CHECK_FALSE(parse_service("").has_value());
   CHECK_FALSE(parse_service("a..b").has_value());
+  CHECK(parse_service("dot.b\u00fccher.example:853")->text() == "dot.xn--bcher-kva.example:853");
+  CHECK(parse_endpoint("b\u00fccher.example", kDotPort)->host == "xn--bcher-kva.example");
+  for (const char* address : {"192.0.2.1", "192.0.2.1:853", "2001:db8::1", "[2001:db8::1]:853"}) {
+    REQUIRE_FALSE(parse_service(address).has_value());
+    CHECK(parse_service(address).error().text.find("address") != std::string::npos);
+  }
 }
