@@ -88,6 +88,7 @@ TEST_CASE("mooringd announces no support lifetime while the disk takes none", "[
   Process server({std::getenv("MOORINGD"), "-c", files.path("mooring.toml")});
   REQUIRE(server.prints("event=start "));
   CHECK(server.prints("event=state result=failed"));
+  REQUIRE(server.prints("state=published"));
   CHECK_THAT(shown(lab, server), Contains("\"support_lifetime_hours\": 0"));
   std::filesystem::remove(files.path("state/chains.state.new"));
   REQUIRE(server.prints("event=state result=stored", 1, std::chrono::seconds(60)));
