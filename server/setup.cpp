@@ -185,6 +185,9 @@ ResolverSettings resolver_settings(const Config& config) {
   ResolverSettings out{upstream_settings(config), config.upstream.servers};
   out.upstream.connections = 1;
   out.upstream.query_deadline = config.chain.ask_timeout;
+  // At boot the resolver may come up a moment after us, and clients are let in when chains are
+  // there.
+  out.upstream.first_grace = out.upstream.grace;
   return out;
 }
 
@@ -198,8 +201,8 @@ std::size_t raise_file_limit() {
 }
 
 std::size_t connections_that_fit(const Config& config, std::size_t files) {
-  const std::size_t per_worker =
-      kFilesPerLoop + links_per_worker(config) + config.server.listen.size();
+  const std::size_t per_worker = kFilesPerLoop + links_per_worker(config) +
+                                 upstream_settings(config).spare() + config.server.listen.size();
   const std::size_t own = kReservedFiles + config.server.workers * per_worker;
   const std::size_t left = files > own ? files - own : 1;
   return std::min(config.limits.connections, left);

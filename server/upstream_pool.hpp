@@ -52,6 +52,7 @@ struct UpstreamSettings {
   Milliseconds first_backoff{100};    ///< after a failure to connect; doubles up to
   Milliseconds last_backoff{400};     ///< so soon at the latest is a resolver that is back found
   Milliseconds grace{1'500};          ///< queries wait so long for a resolver that has just gone
+  Milliseconds first_grace{0};        ///< the same for one that has not been there yet
 
   /// Connections beside `connections`, for those that are retired.
   [[nodiscard]] std::size_t spare() const { return std::max<std::size_t>(1, connections / 8); }

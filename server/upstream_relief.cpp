@@ -84,8 +84,8 @@ void UpstreamPool::Impl::replace(UpstreamConnection& by, TimePoint now) {
 std::optional<TimePoint> UpstreamPool::Impl::away_from() const {
   const auto since = servers.all_down_since();
   if (!since) return std::nullopt;
-  const Milliseconds grace = std::min(settings.grace, settings.query_deadline / 2);
-  return *since + (servers.worked() ? grace : Milliseconds{0});
+  const Milliseconds grace = servers.worked() ? settings.grace : settings.first_grace;
+  return *since + std::min(grace, settings.query_deadline / 2);
 }
 
 void UpstreamPool::Impl::fail_waiting() {

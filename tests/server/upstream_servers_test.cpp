@@ -88,6 +88,20 @@ TEST_CASE("a resolver that is away fails queries at once, and is found when it i
   CHECK(asker.answers.size() == 1);
 }
 
+TEST_CASE("a resolver that is not there yet is waited for where that is wanted", "[pool]") {
+  UpstreamSettings settings;
+  settings.first_grace = 1500ms;
+  PoolFixture fixture(settings);
+  Asker asker(fixture);
+  CHECK_FALSE(asker.ask(query(1, "www.example.net")));
+  refuse_until(fixture, fixture.now + 1099ms);
+  CHECK(asker.failures.empty());
+  fixture.pass(1ms);
+  fixture.connect_all();
+  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
+  CHECK(asker.answers.size() == 1);
+}
+
 TEST_CASE("a resolver that is away is looked for only while somebody asks", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
