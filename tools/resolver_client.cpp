@@ -15,11 +15,12 @@ namespace {
 /// One build: the connection to the resolver and what is in flight on it.
 class Building {
  public:
-  Building(const dnschain::Service& service, const Judge& judge, TcpSocket socket,
-           Deadline deadline, const Environment& environment)
+  Building(const dnschain::Service& service, const Judge& judge, const Endpoint& resolver,
+           TcpSocket socket, Deadline deadline, const Environment& environment)
       : service_(service),
         judge_(judge),
         builder_(service, {}, judge.anchor.zones()),
+        resolver_(resolver),
         socket_(std::move(socket)),
         deadline_(deadline),
         environment_(environment) {}
@@ -59,15 +60,35 @@ class Building {
     dnschain::Bytes out;
     for (auto& question : builder_.take_questions()) {
       const std::uint16_t id = unused_id();
-      const auto message = framed(encode_query(question, id));
-      out.insert(out.end(), message.begin(), message.end());
+      append(out, question, id);
       in_flight_.emplace(id, std::move(question));
     }
+    auto sent = socket_.send(out, deadline_);
+    return sent || !answered_ ? sent : ask_again();
+  }
+
+  static void append(dnschain::Bytes& out, const dnschain::Question& question, std::uint16_t id) {
+    const auto message = framed(encode_query(question, id));
+    out.insert(out.end(), message.begin(), message.end());
+  }
+
+  /// Some resolvers close after each few answers (RFC 7766, 6.2.4 lets them at any time): whatever
+  /// is still in flight is asked on another connection.
+  Outcome<void> ask_again() {
+    auto socket = TcpSocket::connect(resolver_, deadline_);
+    if (!socket) return tl::make_unexpected(socket.error());
+    socket_ = *std::move(socket);
+    splitter_ = {};
+    answered_ = false;
+    dnschain::Bytes out;
+    for (const auto& [id, question] : in_flight_) append(out, question, id);
     return socket_.send(out, deadline_);
   }
 
   Outcome<void> take_answers() {
     const auto octets = socket_.receive(deadline_);
+    const bool ended = !octets || octets->empty();
+    if (ended && answered_ && std::chrono::steady_clock::now() < deadline_) return ask_again();
     if (!octets) return trouble("the resolver does not answer: " + octets.error().text);
     if (octets->empty()) return trouble(socket_.peer() + ": the resolver closed the connection");
     splitter_.feed(*octets);
@@ -76,6 +97,7 @@ class Building {
       if (found == in_flight_.end()) continue;  // not ours: the wrong ID, or an answer twice
       const dnschain::Question question = std::move(found->second);
       in_flight_.erase(found);
+      answered_ = true;
       builder_.answer(question, *message, environment_.now());
     }
     return {};
@@ -92,7 +114,9 @@ class Building {
   const Judge& judge_;
   dnschain::Builder builder_;
   bool holds_ = false;
+  const Endpoint& resolver_;
   TcpSocket socket_;
+  bool answered_ = false;  ///< on this connection
   Deadline deadline_;
   const Environment& environment_;
   MessageSplitter splitter_;
@@ -108,7 +132,7 @@ Outcome<dnschain::Chain> build_chain(const dnschain::Service& service, const End
   const Deadline deadline = deadline_in(timeout);
   auto socket = TcpSocket::connect(resolver, deadline);
   if (!socket) return tl::make_unexpected(socket.error());
-  return Building(service, judge, *std::move(socket), deadline, environment).run();
+  return Building(service, judge, resolver, *std::move(socket), deadline, environment).run();
 }
 
 }  // namespace mooring::tools

@@ -17,7 +17,7 @@ struct Judge {
   dnschain::WallTime at;
 };
 
-/// Builds a chain by asking a recursive resolver over one TCP connection, everything that can be
+/// Builds a chain by asking a recursive resolver over TCP, everything that can be
 /// asked at once at once. What does not hold is asked for once more, validated by the resolver; the
 /// chain that comes of it may be bogus all the same. `timeout` is for the whole.
 [[nodiscard]] Outcome<dnschain::Chain> build_chain(const dnschain::Service& service,
