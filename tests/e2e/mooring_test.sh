@@ -290,6 +290,14 @@ while read -r case name; do
     holds "d['verdict'] == '$verdict' and bool(d['tlsa']) == ('$verdict' == 'secure')" \
     build_chain "$name" --require "$verdict"
 done <"$LAB_NAMES"
+for count in 1 2 3; do
+  python3 "$root/tests/e2e/closing_resolver.py" "${LAB_RESOLVER##*:}" $count >"$work/closing.$count" &
+  children+=($!)
+  wait_until test -s "$work/closing.$count"
+  check "chain build gets on with a resolver that closes after $count answers" \
+    prints 'IN TLSA 3 1 1' "$mooring" chain build "$LAB_NAME" --anchor "$LAB_ANCHOR" \
+    --resolver "127.0.0.1:$(cat "$work/closing.$count")"
+done
 check "chain build needs a resolver that is there" \
   refused 2 'no connection to' "$mooring" chain build "$LAB_NAME" --resolver 127.0.0.1:1
 check "chain build tells a wrong anchor" exits 1 \
