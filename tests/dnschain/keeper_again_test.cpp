@@ -9,7 +9,7 @@ namespace {
 using namespace mooring::dnschain;
 using namespace mooring::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Kind = KeeperEvent::Kind;
 
 constexpr WallTime kStart = SignedTree::kNow;

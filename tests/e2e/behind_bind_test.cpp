@@ -22,7 +22,7 @@ namespace {
 
 using namespace mooring::dnschain;
 using namespace mooring::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Endpoint = std::pair<std::string, std::string>;  ///< address and port
 
 const std::string kHost = "dot.zone.example";

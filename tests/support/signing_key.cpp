@@ -124,11 +124,12 @@ SigningKey::SigningKey(std::uint8_t algorithm)
   public_key_ = public_key_of(key_.get(), algorithm);
 }
 
-const SigningKey& SigningKey::of(std::uint8_t algorithm, std::string label) {
+const SigningKey& SigningKey::of(std::uint8_t algorithm, std::string_view label) {
   static std::map<std::pair<std::uint8_t, std::string>, SigningKey> keys;
-  const auto at = keys.find({algorithm, label});
+  const auto at = keys.find({algorithm, std::string(label)});
   if (at != keys.end()) return at->second;
-  return keys.emplace(std::pair(algorithm, std::move(label)), SigningKey(algorithm)).first->second;
+  return keys.emplace(std::pair(algorithm, std::string(label)), SigningKey(algorithm))
+      .first->second;
 }
 
 Bytes SigningKey::sign(ByteView data) const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dnschain/record.hpp"
@@ -17,7 +18,7 @@ class SigningKey {
  public:
   /// The key with this label: the same for as long as the process lives, since RSA keys are slow to
   /// make.
-  static const SigningKey& of(std::uint8_t algorithm, std::string label);
+  static const SigningKey& of(std::uint8_t algorithm, std::string_view label);
 
   [[nodiscard]] std::uint8_t algorithm() const { return algorithm_; }
   /// In the form it has in DNSKEY.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "support/certificates.hpp"
 #include "support/tls_pipe.hpp"
@@ -16,12 +17,12 @@ inline constexpr const char* kName = "dot.example.net";
 inline constexpr std::uint16_t kPort = 853;
 
 /// Made once: a key costs time, above all with sanitizers.
-inline const Certificate& certificate_of(std::string name, KeyType key = KeyType::p256) {
+inline const Certificate& certificate_of(std::string_view name, KeyType key = KeyType::p256) {
   static std::map<std::pair<std::string, KeyType>, Certificate> made;
-  auto found = made.find({name, key});
+  const std::pair wanted{std::string(name), key};
+  auto found = made.find(wanted);
   if (found == made.end()) {
-    found =
-        made.emplace(std::pair{name, key}, make_certificate(name, {key, false, false, {}})).first;
+    found = made.emplace(wanted, make_certificate(wanted.first, {key, false, false, {}})).first;
   }
   return found->second;
 }
