@@ -11,14 +11,15 @@
 
 namespace mooring::test {
 
-#if defined(__SANITIZE_ADDRESS__)  // GCC
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
 inline constexpr bool kSanitized = true;
 #elif defined(__has_feature)  // clang
-inline constexpr bool kSanitized = __has_feature(address_sanitizer);
+inline constexpr bool kSanitized =
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
 inline constexpr bool kSanitized = false;
 #endif
-/// With AddressSanitizer most of a process's resident memory is the sanitizer's own (red zones,
+/// With a sanitizer most of a process's resident memory is the sanitizer's own (red zones,
 /// quarantine, shadow), so that bounds on it say nothing of the server.
 inline constexpr bool kMemoryIsTheServers = !kSanitized;
 /// The check of virtual calls that comes with clang's sanitizers opens a pipe to look at memory,
