@@ -114,6 +114,18 @@ if command -v erl >/dev/null; then
     erlang "{versions,['tlsv1.2']}"
 fi
 
+# --- Go -----------------------------------------------------------------------------------------
+
+# Each connection with the ticket of the one before, so that whatever a ticket counts goes past 255.
+if command -v go >/dev/null; then
+  check "the Go client is built" env GOCACHE="$work/go-cache" GOTOOLCHAIN=local CGO_ENABLED=0 \
+    go build -o "$work/go_client" "$(dirname "$(readlink -f "$0")")/go_client.go"
+  for version in 1.2 1.3; do
+    check "a Go client with TLS $version resumes 300 times in a row" prints '^301 answered, 300 resumed' \
+      "$work/go_client" "127.0.0.1:$port" "$LAB_NAME" "$version" 301
+  done
+fi
+
 # --- OpenSSL with an extension 59 of its own ----------------------------------------------------
 
 # chain_client SNI VERSION BODY [FILE]
