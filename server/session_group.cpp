@@ -14,6 +14,20 @@ SessionGroup::SessionGroup(const SessionSettings& settings, BufferPool& buffers,
   buffers_.set_holders(this);
 }
 
+void SessionGroup::set(const SessionSettings& settings, TimePoint now) {
+  settings_ = settings;
+  // Those in front end first, so that the lists remain in order.
+  const auto cut = [&](const auto& list, TimePoint ClientSession::*deadline, Milliseconds timeout) {
+    list.visit([&](ClientSession& session) {
+      session.*deadline = std::min(session.*deadline, now + timeout);
+      return true;
+    });
+  };
+  cut(handshaking_, &ClientSession::phase_deadline_, settings.handshake_timeout);
+  cut(established_, &ClientSession::phase_deadline_, settings.idle_timeout);
+  cut(writing_, &ClientSession::write_deadline_, settings.write_timeout);
+}
+
 void SessionGroup::flush(TimePoint now) {
   while (ClientSession* const session = dirty_.front()) {
     session->ListHook<DirtyTag>::unlink();

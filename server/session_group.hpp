@@ -42,9 +42,9 @@ class SessionGroup final : private MemoryHolders {
   SessionGroup(const SessionGroup&) = delete;
   SessionGroup& operator=(const SessionGroup&) = delete;
 
-  /// New settings, for sessions that exist as well. A timeout that became shorter may take up to
-  /// the old one to have its effect.
-  void set(const SessionSettings& settings) { settings_ = settings; }
+  /// New settings, for sessions that exist as well: each keeps the timeout that runs, or gets the
+  /// one that it would have if it began now, whichever ends earlier.
+  void set(const SessionSettings& settings, TimePoint now);
 
   /// To be called once at the end of each turn of the loop: sends what has become ready, one send
   /// for a session and one for an upstream connection. Call it in the same turn after every other
@@ -78,7 +78,8 @@ class SessionGroup final : private MemoryHolders {
   UpstreamPool& upstream_;
   Counters& counters_;
   std::size_t size_ = 0;
-  // Each timeout is the same for all, so that the lists are in the order of their ends.
+  // Each timeout is the same for all, and set() cuts those that run, so that the lists are in the
+  // order of their ends.
   List<ClientSession, PhaseTimerTag> handshaking_;
   List<ClientSession, PhaseTimerTag> established_;
   List<ClientSession, WriteTimerTag> writing_;

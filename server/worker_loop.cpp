@@ -69,7 +69,7 @@ void WorkerLoop::set_settings(WorkerSettings settings) {
   const bool other_upstream = settings.upstream != settings_.upstream ||
                               settings.upstream_servers != settings_.upstream_servers;
   settings_ = std::move(settings);
-  sessions_.set(settings_.sessions);
+  sessions_.set(settings_.sessions, loop_.now());
   buffers_.set_max(settings_.buffer_octets);
   if (!other_upstream) return;
   links_.set_servers(settings_.upstream_servers);

@@ -174,6 +174,65 @@ TEST_CASE("idleness ends with whole messages only", "[session]") {
   CHECK(worker.counters.connections.closed_idle.value() == 2);
 }
 
+TEST_CASE("a shorter timeout does not keep later sessions from reaching theirs", "[session]") {
+  SessionSettings settings;
+  settings.handshake_timeout = settings.idle_timeout = settings.write_timeout = 60s;
+  WorkerFixture worker(settings);
+  SECTION("of idleness") {
+    DotClient earlier(worker), later(worker);
+    earlier.shake_hands();
+    settings.idle_timeout = 2s;
+    worker.group.set(settings, worker.now);
+    later.shake_hands();
+    worker.pass_time(1999ms);
+    CHECK_FALSE(earlier.closed);
+    CHECK_FALSE(later.closed);
+    worker.pass_time(1ms);
+    CHECK(earlier.closed);
+    CHECK(later.closed);
+    CHECK(worker.counters.connections.closed_idle.value() == 2);
+  }
+  SECTION("of handshakes") {
+    DotClient earlier(worker);
+    settings.handshake_timeout = 2s;
+    worker.group.set(settings, worker.now);
+    DotClient later(worker);
+    CHECK(worker.group.next_deadline() == worker.now + 2s);
+    worker.pass_time(2s);
+    CHECK(earlier.closed);
+    CHECK(later.closed);
+  }
+  SECTION("of writes") {
+    DotClient earlier(worker), later(worker);
+    for (auto* const client : {&earlier, &later}) {
+      client->shake_hands();
+      client->stalled = true;
+    }
+    earlier.ask(query(1, host_of(1)));
+    worker.answer_all();
+    settings.write_timeout = 2s;
+    worker.group.set(settings, worker.now);
+    later.ask(query(2, host_of(2)));
+    worker.answer_all();
+    worker.pass_time(2s);
+    CHECK(earlier.closed);
+    CHECK(later.closed);
+    CHECK(worker.counters.connections.closed_write_timeout.value() == 2);
+  }
+  SECTION("and a longer one ends nobody later than was said") {
+    DotClient earlier(worker), later(worker);
+    earlier.shake_hands();
+    settings.idle_timeout = 90s;
+    worker.group.set(settings, worker.now);
+    later.shake_hands();
+    worker.pass_time(60s);
+    CHECK(earlier.closed);
+    CHECK_FALSE(later.closed);
+    worker.pass_time(30s);
+    CHECK(later.closed);
+  }
+}
+
 TEST_CASE("a session is not idle while it is owed an answer", "[session]") {
   SessionSettings settings;
   settings.idle_timeout = 2s;
