@@ -110,6 +110,30 @@ TEST_CASE("a record that is altered after early data is not skipped", "[tlsext]"
   CHECK(int{pipe.error()->alert.value_or(0)} == 20);
 }
 
+TEST_CASE("a record without content is no early data, and is never skipped", "[tlsext]") {
+  const auto server = server_with_tickets();
+  OpensslPipe pipe(*server, TLS1_3_VERSION, false);
+  const std::string empty = plain_record(23, "");
+  SECTION("where no early data was offered") {
+    pipe.begin();
+    SSL_do_handshake(pipe.ssl());
+    pipe.give(pipe.written() + empty);
+  }
+  SECTION("where it was") {
+    const OpensslSessionPtr session = ticket_of(*server);
+    pipe.set_session(session.get());
+    send_early(pipe, {});
+    pipe.give(empty);
+  }
+  SECTION("after the handshake") {
+    pipe.begin();
+    REQUIRE(finish(pipe));
+    pipe.give(empty);
+  }
+  REQUIRE(pipe.error());
+  CHECK(int{pipe.error()->alert.value_or(0)} == 20);
+}
+
 TEST_CASE("data before the handshake is refused where no early data was offered", "[tlsext]") {
   const auto server = server_with_tickets();
   OpensslPipe pipe(*server, TLS1_3_VERSION, false);
