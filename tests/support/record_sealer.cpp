@@ -61,15 +61,22 @@ std::string prf(const std::string& secret, const std::string& seed, std::size_t 
 
 }  // namespace
 
-std::string plain_record(std::uint8_t type, const std::string& content) {
-  return number(type, 1) + number(0x0303, 2) + number(content.size(), 2) + content;
+std::string plain_record(std::uint8_t type, const std::string& content, std::uint16_t version) {
+  return number(type, 1) + number(version, 2) + number(content.size(), 2) + content;
 }
 
 RecordSealer RecordSealer::tls13(const std::string& secret) {
   RecordSealer sealer;
+  sealer.secret_ = secret;
   sealer.key_ = expand(secret, "key", kKeySize);
   sealer.iv_ = expand(secret, "iv", 12);
   return sealer;
+}
+
+void RecordSealer::update() {  // RFC 8446, 7.2
+  const std::uint16_t version = version_;
+  *this = tls13(expand(secret_, "traffic upd", 32));
+  version_ = version;
 }
 
 RecordSealer RecordSealer::tls12(SSL* ssl) {
@@ -91,14 +98,14 @@ RecordSealer RecordSealer::tls12(SSL* ssl) {
 std::string RecordSealer::seal(std::uint8_t type, std::string content) {
   const std::string sequence = number(sequence_++, 8);
   if (!tls13_) {  // RFC 5288, 3
-    const std::string header = number(type, 1) + number(0x0303, 2);
+    const std::string header = number(type, 1) + number(version_, 2);
     const std::string aad = sequence + header + number(content.size(), 2);
     const std::string sealed = sequence + encrypt(iv_ + sequence, aad, content);
     return header + number(sealed.size(), 2) + sealed;
   }
   content += static_cast<char>(type);  // RFC 8446, 5.2 and 5.3
   const std::string header =
-      number(kApplicationData, 1) + number(0x0303, 2) + number(content.size() + kTagSize, 2);
+      number(kApplicationData, 1) + number(version_, 2) + number(content.size() + kTagSize, 2);
   std::string nonce = iv_;
   for (std::size_t i = 0; i < 8; ++i) nonce[4 + i] = static_cast<char>(nonce[4 + i] ^ sequence[i]);
   return header + encrypt(nonce, header, content);

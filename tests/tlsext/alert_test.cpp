@@ -27,6 +27,12 @@ constexpr std::uint8_t kHandshake = 22;
 constexpr std::uint8_t kData = 23;
 const std::string kKeyUpdate("\x18\0\0\1\0", 5);
 
+std::string sealed_apart(RecordSealer& sealer, const std::string& content) {
+  std::string records;
+  for (const char octet : content) records += sealer.seal(kHandshake, std::string(1, octet));
+  return records;
+}
+
 // The alert that OpenSSL reads in the server's answer, or none.
 int alert_seen(OpensslPipe& pipe) {
   pipe.take();
@@ -83,6 +89,29 @@ const Fault kOpen13[] = {
        std::string records = r.seal(kHandshake, kKeyUpdate.substr(0, 2));
        records += r.seal(kData, "query");
        return records + r.seal(kHandshake, kKeyUpdate.substr(2));
+     }},
+    {"KeyUpdate in two records that does not end the second", 10,
+     [](RecordSealer& r) {
+       const std::string first = r.seal(kHandshake, kKeyUpdate.substr(0, 2));
+       return first + r.seal(kHandshake, kKeyUpdate.substr(2) + kKeyUpdate);
+     }},
+    {"KeyUpdate of two octets in records of one", 50,
+     [](RecordSealer& r) {
+       return sealed_apart(r, {"\x18\0\0\2", 4});
+     }},
+    {"KeyUpdate with an unknown request in records of one octet", 47,
+     [](RecordSealer& r) {
+       return sealed_apart(r, {"\x18\0\0\1\2", 5});
+     }},
+    {"the beginning of another ClientHello", 10,
+     [](RecordSealer& r) { return r.seal(kHandshake, ClientHello{}.message().substr(0, 99)); }},
+    {"the beginning of a NewSessionTicket", 10,
+     [](RecordSealer& r) {
+       return sealed_apart(r, {"\4\0\x20\0", 4});
+     }},
+    {"the beginning of a Certificate", 10,
+     [](RecordSealer& r) {
+       return r.seal(kHandshake, {"\x0b\0\1\0\0", 5});
      }},
     {"a handshake message of an unknown type", 10,
      [](RecordSealer& r) {
