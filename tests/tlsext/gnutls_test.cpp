@@ -48,6 +48,8 @@ class GnutlsPipe {
 
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(session_) != 0; }
   [[nodiscard]] tlsext::TlsSession& server() { return server_; }
+  /// The server has sent something after the handshake.
+  [[nodiscard]] bool given_ticket() const { return !sink_.ciphertext.empty(); }
 
   /// What a later session resumes from.
   std::string ticket() {
@@ -111,6 +113,7 @@ TEST_CASE("a client that resumes without (EC)DHE alone gets a full handshake", "
   const std::string only = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
   GnutlsPipe first(*server, only, {});
   REQUIRE(first.shake());
+  CHECK(first.given_ticket());
   const std::string ticket = first.ticket();
   REQUIRE_FALSE(ticket.empty());
   GnutlsPipe with_dhe(*server, only, ticket);
@@ -120,4 +123,5 @@ TEST_CASE("a client that resumes without (EC)DHE alone gets a full handshake", "
   REQUIRE(without.shake());
   CHECK_FALSE(without.resumed());
   CHECK_FALSE(without.server().info().resumed);
+  CHECK_FALSE(without.given_ticket());  // it could not use one (RFC 8446, 4.2.9)
 }
