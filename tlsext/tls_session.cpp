@@ -124,9 +124,14 @@ bool prepare_client(Impl& impl, const ClientRequest& request, Version maximum) {
 void Impl::settle_alert(Error& error, int code) {
   WOLFSSL_ALERT_HISTORY history{};
   wolfSSL_get_alert_history(ssl.get(), &history);
-  if (history.last_rx.level == alert_fatal || (code == FATAL_ERROR && history.last_rx.code > 0)) {
+  // A close_notify before the end of the handshake needs no answer either (RFC 8446, 6.1).
+  const bool left = code == ZERO_RETURN || code == WOLFSSL_ERROR_ZERO_RETURN;
+  if (left || history.last_rx.level == alert_fatal ||
+      (code == FATAL_ERROR && history.last_rx.code > 0)) {
     error.code = ErrorCode::peer_alert;
-    error.alert = static_cast<std::uint8_t>(history.last_rx.code);
+    error.alert =
+        left ? std::uint8_t{close_notify} : static_cast<std::uint8_t>(history.last_rx.code);
+    error.context = "alert " + alert_name(*error.alert) + " received";
     return;
   }
   if (code == MEMORY_E || code == SOCKET_ERROR_E) error.code = ErrorCode::internal;

@@ -333,6 +333,7 @@ TEST_CASE("at level debug each failed handshake has its line", "[e2e]") {
     return fixture.server.process().prints(what) && fixture.server.process().prints(line, lines);
   };
   const std::string unknown_ca("\x15\x03\x03\x00\x02\x02\x30", 7);
+  const std::string close_notify("\x15\x03\x03\x00\x02\x01\x00", 7);
   {
     const TcpPeer peer(fixture.server.port());
     peer.send(to_octets("GET / HTTP/1.1\r\n\r\n"));
@@ -341,10 +342,15 @@ TEST_CASE("at level debug each failed handshake has its line", "[e2e]") {
   {
     const TcpPeer peer(fixture.server.port());
     peer.send(to_octets(ClientHello().records() + unknown_ca));
-    CHECK(says(" alert_received=unknown_ca", 2));
+    CHECK(says(" reason=\"alert unknown_ca received\" alert_received=unknown_ca", 2));
+  }
+  {
+    const TcpPeer peer(fixture.server.port());
+    peer.send(to_octets(close_notify));
+    CHECK(says(" reason=\"alert close_notify received\" alert_received=close_notify", 3));
   }
   { const TcpPeer peer(fixture.server.port()); }
-  CHECK(says(" reason=\"closed by the client\"", 3));
+  CHECK(says(" reason=\"closed by the client\"", 4));
   fixture.check_well();
-  CHECK_FALSE(fixture.server.process().prints(line, 4, 0ms));
+  CHECK_FALSE(fixture.server.process().prints(line, 5, 0ms));
 }
