@@ -276,10 +276,17 @@ void Daemon::watch_anchor() {
   if (!config_.chain.anchor) return;
   const auto text = read_file(config_.chain.anchor_file);
   const std::string fault = text ? "" : text.error();
-  if (fault != std::exchange(anchor_fault_, fault) && !text)
-    log_.warning("trust_anchor", {{"result", "unreadable"},
-                                  {"error", fault},
-                                  {"detail", "the one that was read last stays in use"}});
+  if (fault != std::exchange(anchor_fault_, fault)) {
+    const Field file{"file", config_.chain.anchor_file};
+    if (text) {
+      log_.info("trust_anchor", {{"result", "readable"}, file});
+    } else {
+      log_.warning("trust_anchor", {{"result", "unreadable"},
+                                    file,
+                                    {"error", fault},
+                                    {"detail", "the one that was read last stays in use"}});
+    }
+  }
   if (!text || *text == config_.chain.anchor_text) return;
   config_.chain.anchor_text = *text;
   auto anchor = dnschain::TrustAnchor::parse(*text, config_.chain.anchor_file);

@@ -10,6 +10,24 @@
 
 namespace mooring::server {
 
+namespace {
+
+/// Settings that stay as they are until a restart; the names of those that `next` would change.
+std::string keep_until_restart(const Config& now, Config& next) {
+  std::string names;
+  const auto keep = [&](const auto& old, auto& changed, const char* name) {
+    if (changed == old) return;
+    changed = old;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  };
+  keep(now.server.workers, next.server.workers, "server.workers");
+  keep(now.server.backlog, next.server.backlog, "server.backlog");
+  keep(now.chain.state_directory, next.chain.state_directory, "chain.state_directory");
+  return names;
+}
+
+}  // namespace
+
 struct Daemon::Prepared {
   Config config;
   Contexts contexts;
@@ -67,11 +85,7 @@ std::optional<Daemon::Prepared> Daemon::prepare(Config config) {
 }
 
 void Daemon::apply(Prepared prepared) {
-  const bool restart = prepared.config.server.workers != config_.server.workers ||
-                       prepared.config.server.backlog != config_.server.backlog ||
-                       prepared.config.chain.state_directory != config_.chain.state_directory;
-  prepared.config.server.workers = config_.server.workers;
-  prepared.config.server.backlog = config_.server.backlog;
+  const std::string kept = keep_until_restart(config_, prepared.config);
   config_ = std::move(prepared.config);
   log_.set_level(config_.log.level);
   apply_limits();
@@ -90,12 +104,8 @@ void Daemon::apply(Prepared prepared) {
   ticket_timer_.set_earlier(loop_.now() + config_.tls.ticket_rotation);
   reloaded_ = true;
   log_.info("reload", {{"result", "done"}, {"listen", addresses(doors_)}});
-  if (restart) {
-    log_.warning("reload", {{"result", "partial"},
-                            {"detail",
-                             "server.workers, server.backlog and chain.state_directory "
-                             "need a restart"}});
-  }
+  if (!kept.empty())
+    log_.warning("reload", {{"result", "partial"}, {"detail", "a restart is needed for " + kept}});
 }
 
 /// Closes the doors that are not configured any more and adds those that are new.

@@ -309,8 +309,24 @@ TEST_CASE("the number of workers needs a restart, and the log says so", "[e2e]")
   config.replace(config.find("workers = 1"), 11, "workers = 2");
   server.files().write("mooring.toml", config);
   server.process().signal(SIGHUP);
-  CHECK(server.process().prints("need a restart"));
+  CHECK(server.process().prints("detail=\"a restart is needed for server.workers\""));
   CHECK(OpensslDotClient(server.port()).ask(query(1, "a.example")));
+}
+
+TEST_CASE("a reload names what needs a restart, and not what is as it runs again", "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  const std::string chain = "[chain]\nstate_directory = ";
+  RunningServer server(upstream.port(), chain + "'one'\n");
+  const std::string partial = "event=reload result=partial";
+  std::size_t reloads = 0;
+  for (const char* directory : {"'two'\n", "'one'\n"}) {
+    server.files().write("mooring.toml", server_config(upstream.port(), chain + directory));
+    server.process().signal(SIGHUP);
+    CHECK(server.process().prints("event=reload result=done", ++reloads));
+  }
+  CHECK(server.process().prints("a restart is needed for chain.state_directory"));
+  CHECK(server.stop() == 0);
+  CHECK_FALSE(server.process().prints(partial, 2, std::chrono::milliseconds{0}));
 }
 
 TEST_CASE("several workers share a port, IPv6 has its own", "[e2e]") {
