@@ -128,6 +128,8 @@ Result<Record> parse_entry(const Entry& entry) {
   const LdnsRr rr(raw);
   if (status != LDNS_STATUS_OK || !rr)
     return malformed(std::string("not a resource record: ") + ldns_get_errorstr_by_id(status));
+  // Of a word that is no type ldns makes type 0, which none has (RFC 6895, 3.1).
+  if (static_cast<int>(ldns_rr_get_type(rr.get())) == 0) return malformed("not a resource record");
   std::uint8_t* octets = nullptr;
   std::size_t size = 0;
   const auto encoded = ldns_rr2wire(&octets, rr.get(), LDNS_SECTION_ANSWER, &size);

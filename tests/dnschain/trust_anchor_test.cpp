@@ -65,6 +65,7 @@ TEST_CASE("a wrong trust anchor is refused with file and line", "[dnschain]") {
   CHECK(error_of("$ORIGIN .\n" + kDs).find("directives") != std::string::npos);
   CHECK(error_of(". IN DS 47005 13 2 ( " + kDs.substr(19)).find("parenthesis") !=
         std::string::npos);
+  CHECK(error_of("-----BEGIN CERTIFICATE-----\n") == "root.ds:1: not a resource record");
   CHECK(error_of("; nothing\n") == "root.ds: there is no DS or DNSKEY record in it");
   CHECK_FALSE(error_of("").empty());
 }
