@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cstdlib>
+#include <optional>
 
 #include "server/dns_exchange.hpp"
 #include "support/dot_client.hpp"
@@ -24,7 +25,7 @@ void as_plaintext(ByteView octets, std::size_t piece) {
   PoolFixture pool;
   BufferPool buffers(1U << 20U);
   Listener listener;
-  DnsExchange exchange(pool.pool, buffers, pool.counters.clients, listener);
+  DnsExchange exchange(pool.pool, buffers, pool.counters.clients, listener, std::nullopt);
   const auto answer = [&] {
     pool.pool.flush();
     pool.connect_all();
