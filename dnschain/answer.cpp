@@ -65,7 +65,9 @@ std::string find_fault(const Question& question, const Message& message) {
     if (!message.extended_error.empty()) text += " (extended error " + message.extended_error + ")";
     return text;
   }
-  if (message.question->owner != question.owner || message.question->type != question.type)
+  // A message may hold no question at all.
+  const auto& asked = message.question;
+  if (!asked || asked->owner != question.owner || asked->type != question.type)
     return "the resolver answered another question";
   if (message.truncated) return "the resolver gave a truncated answer";
   return {};

@@ -344,6 +344,14 @@ const std::vector<Failure> kFailures{
     {"an answer to another question",
      [](auto& r) { r.set(kQuestion, response(question("other.example.com.", RrType::tlsa), {})); },
      ErrorCode::resolver, "another question"},
+    {"NXDOMAIN without a question",
+     [](auto& r) {
+       Bytes bare(12, std::byte{0});
+       bare[2] = std::byte{0x80};
+       bare[3] = std::byte{0x03};
+       r.set(kQuestion, bare);
+     },
+     ErrorCode::resolver, "another question"},
     {"half a message",
      [](auto& r) {
        Bytes whole = response(kQuestion, with_rrsig({kTlsa}, "com."));
