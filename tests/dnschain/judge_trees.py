@@ -231,7 +231,7 @@ def judge_once(mooring, directory):
 
 def main():
     writer, mooring = sys.argv[1:]
-    differences = 0
+    differences = []
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([writer, scratch], check=True, stdout=subprocess.DEVNULL)
         trees = sorted(pathlib.Path(scratch).iterdir(), key=lambda path: int(path.name))
@@ -248,8 +248,10 @@ def main():
                     print("ok" if well else "not ok", f"- {title}, {who}: {theirs}", flush=True)
                     if well:
                         continue
-                    differences += 1
-                    print(f"    {ours} by Mooring's verifier\n    " + said.replace("\n", "\n    "))
+                    differences.append(f"    {title}, {who}: {theirs}, {ours} by Mooring's verifier\n    " +
+                                       said.replace("\n", "\n    "))
+        # Last, where a long log is not cut.
+        print("\n".join(differences))
         return 1 if differences or not trees else 0
 
 

@@ -11,7 +11,7 @@ namespace {
 using namespace mooring::dnschain;
 using namespace mooring::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Kind = KeeperEvent::Kind;
 
 /// A zone, signed or not, without a TLSA RRset.
