@@ -9,12 +9,13 @@
 #include <iostream>
 #include <string>
 
-#include "server/config.hpp"
-#include "server/daemon.hpp"
-#include "server/log.hpp"
-#include "server/setup.hpp"
-#include "server/surroundings.hpp"
-#include "server/wall_time.hpp"
+#include "server/base/wall_time.hpp"
+#include "server/chain/identities.hpp"
+#include "server/config/config.hpp"
+#include "server/observe/log.hpp"
+#include "server/ops/daemon.hpp"
+#include "server/ops/setup.hpp"
+#include "server/ops/surroundings.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/authentication.hpp"
 
-#include "dnschain/x509_path.hpp"
+#include "dnschain/dane/x509_path.hpp"
 #include "tools/certificate.hpp"
 #include "tools/text.hpp"
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/dane.hpp"
-#include "dnschain/serialiser.hpp"
-#include "dnschain/service.hpp"
-#include "dnschain/trust_anchor.hpp"
+#include "dnschain/dane/dane.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/serialiser.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
 #include "tools/chain_tree.hpp"
 #include "tools/outcome.hpp"
 

@@ -11,8 +11,8 @@
 #include <ctime>
 #include <memory>
 
-#include "dnschain/certificate_files.hpp"
-#include "dnschain/pem.hpp"
+#include "dnschain/dane/certificate_files.hpp"
+#include "dnschain/dane/pem.hpp"
 #include "tools/text.hpp"
 #include "tools/time_text.hpp"
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/bytes.hpp"
-#include "dnschain/dane.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/base/bytes.hpp"
+#include "dnschain/dane/dane.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/verifier.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/environment.hpp"
 #include "tools/json.hpp"
 #include "tools/style.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "dnschain/serialiser.hpp"
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/serialiser.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/json.hpp"
 
 namespace mooring::tools {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/serialiser.hpp"
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/serialiser.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/chain_tree.hpp"
 #include "tools/environment.hpp"
 #include "tools/json.hpp"

@@ -2,8 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "dnschain/state_file.hpp"
-#include "dnschain/state_store.hpp"
+#include "dnschain/keep/state_file.hpp"
+#include "dnschain/keep/state_store.hpp"
 #include "tools/chain_json.hpp"
 #include "tools/chain_report.hpp"
 #include "tools/command.hpp"

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/style.hpp"
 
 namespace mooring::tools {

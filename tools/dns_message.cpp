@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 #include "tools/text.hpp"
 
 namespace mooring::tools {

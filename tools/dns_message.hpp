@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dnschain/bytes.hpp"
-#include "dnschain/name.hpp"
+#include "dnschain/base/bytes.hpp"
+#include "dnschain/dns/name.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/record.hpp"
+#include "dnschain/dns/record.hpp"
 
 namespace mooring::tools {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/dns_stream.hpp"
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 
 namespace mooring::tools {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 
 namespace mooring::tools {
 

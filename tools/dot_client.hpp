@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/dane.hpp"
+#include "dnschain/dane/dane.hpp"
 #include "tlsext/tls_context.hpp"
 #include "tlsext/tls_session.hpp"
 #include "tools/dns_stream.hpp"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "dnschain/host_name.hpp"
+#include "dnschain/dns/host_name.hpp"
 #include "tools/text.hpp"
 
 namespace mooring::tools {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "dnschain/service.hpp"
+#include "dnschain/dns/service.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <ostream>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 
 namespace mooring::tools {
 

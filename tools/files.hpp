@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 #include "tools/outcome.hpp"
 
 namespace mooring::tools {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 #include "tools/text.hpp"
 
 namespace mooring::tools {

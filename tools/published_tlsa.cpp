@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "dnschain/tlsa_history.hpp"
+#include "dnschain/dane/tlsa_history.hpp"
 #include "tools/resolver_client.hpp"
 #include "tools/server_options.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/environment.hpp"
 #include "tools/outcome.hpp"
 #include "tools/trust_options.hpp"

@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "dnschain/chain_layout.hpp"
+#include "dnschain/build/chain_layout.hpp"
 #include "tools/dns_stream.hpp"
 #include "tools/tcp_socket.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <chrono>
 
-#include "dnschain/builder.hpp"
-#include "dnschain/trust_anchor.hpp"
+#include "dnschain/build/builder.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
 #include "tools/endpoint.hpp"
 #include "tools/environment.hpp"
 #include "tools/outcome.hpp"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "dnschain/tlsa_history.hpp"
+#include "dnschain/dane/tlsa_history.hpp"
 #include "tools/chain_json.hpp"
 #include "tools/time_text.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/certificate.hpp"
 #include "tools/json.hpp"
 #include "tools/outcome.hpp"

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "dnschain/host_name.hpp"
+#include "dnschain/dns/host_name.hpp"
 
 namespace mooring::tools {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 #include "tools/endpoint.hpp"
 #include "tools/happy_eyeballs.hpp"
 #include "tools/outcome.hpp"

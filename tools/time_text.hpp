@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 
 namespace mooring::tools {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dnschain/service.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "tools/certificate.hpp"
 #include "tools/outcome.hpp"
 

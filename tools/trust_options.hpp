@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "dnschain/trust_anchor.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
 #include "tools/environment.hpp"
 #include "tools/outcome.hpp"
 

@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "cases/scene.hpp"
-#include "dnschain/chain_layout.hpp"
-#include "dnschain/rdata.hpp"
-#include "dnschain/serialiser.hpp"
+#include "dnschain/build/chain_layout.hpp"
+#include "dnschain/dns/rdata.hpp"
+#include "dnschain/proof/serialiser.hpp"
 #include "support/rfc9102_vectors.hpp"
 
 using namespace mooring::dnschain;

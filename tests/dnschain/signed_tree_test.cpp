@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "dnschain/verifier.hpp"
+#include "dnschain/proof/verifier.hpp"
 
 using namespace mooring::dnschain;
 using namespace mooring::test;

@@ -12,7 +12,7 @@
 #include <memory>
 #include <sstream>
 
-#include "dnschain/verifier.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "support/process.hpp"
 #include "support/signed_tree.hpp"
 #include "support/tcp_resolver.hpp"

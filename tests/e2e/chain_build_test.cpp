@@ -12,7 +12,7 @@
 #include <sstream>
 #include <vector>
 
-#include "dnschain/served_chain.hpp"
+#include "dnschain/keep/served_chain.hpp"
 #include "support/lab.hpp"
 #include "support/process.hpp"
 #include "support/tcp_resolver.hpp"

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "dnschain/builder.hpp"
-#include "dnschain/wire.hpp"
+#include "dnschain/build/builder.hpp"
+#include "dnschain/dns/wire.hpp"
 
 using namespace mooring::dnschain;
 

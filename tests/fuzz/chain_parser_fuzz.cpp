@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "dnschain/serialiser.hpp"
+#include "dnschain/proof/serialiser.hpp"
 
 using namespace mooring::dnschain;
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "server/dns_exchange.hpp"
+#include "server/client/exchange.hpp"
 #include "support/dot_client.hpp"
 
 using namespace mooring;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "dnschain/dane.hpp"
+#include "dnschain/dane/dane.hpp"
 
 using namespace mooring::dnschain;
 

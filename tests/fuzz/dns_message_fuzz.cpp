@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "server/answer_writer.hpp"
-#include "server/dns_framer.hpp"
-#include "server/dns_message.hpp"
+#include "server/dns/answer_writer.hpp"
+#include "server/dns/framer.hpp"
+#include "server/dns/message.hpp"
 
 using namespace mooring::server;
 

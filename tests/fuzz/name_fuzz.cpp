@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "dnschain/name.hpp"
+#include "dnschain/dns/name.hpp"
 
 using namespace mooring::dnschain;
 

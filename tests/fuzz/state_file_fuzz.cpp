@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "dnschain/state_file.hpp"
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
+#include "dnschain/keep/state_file.hpp"
 
 using namespace mooring::dnschain;
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "dnschain/trust_anchor.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
 
 using namespace mooring::dnschain;
 

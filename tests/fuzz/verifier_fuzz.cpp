@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "dnschain/serialiser.hpp"
-#include "dnschain/verifier.hpp"
+#include "dnschain/proof/serialiser.hpp"
+#include "dnschain/proof/verifier.hpp"
 
 using namespace mooring::dnschain;
 

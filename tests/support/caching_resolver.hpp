@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "dnschain/message.hpp"
+#include "dnschain/dns/message.hpp"
 #include "support/signed_tree.hpp"
 
 namespace mooring::test {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 
 struct evp_pkey_st;
 

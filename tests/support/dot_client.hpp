@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/client_session.hpp"
+#include "server/client/session.hpp"
 #include "support/certificates.hpp"
 #include "support/scripted_upstream.hpp"
 #include "support/tls_pipe.hpp"

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-#include "dnschain/keeper.hpp"
+#include "dnschain/keep/keeper.hpp"
 #include "support/caching_resolver.hpp"
 
 namespace mooring::test {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "dnschain/keeper.hpp"
-#include "dnschain/serialiser.hpp"
+#include "dnschain/keep/keeper.hpp"
+#include "dnschain/proof/serialiser.hpp"
 #include "support/caching_resolver.hpp"
 #include "support/signed_tree.hpp"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/bytes.hpp"
-#include "dnschain/service.hpp"
+#include "dnschain/base/bytes.hpp"
+#include "dnschain/dns/service.hpp"
 
 namespace mooring::test {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "dnschain/algorithm.hpp"
-#include "dnschain/rdata.hpp"
+#include "dnschain/dns/rdata.hpp"
+#include "dnschain/proof/algorithm.hpp"
 
 namespace mooring::test {
 namespace {

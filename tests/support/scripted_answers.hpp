@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dnschain/builder.hpp"
+#include "dnschain/build/builder.hpp"
 
 namespace mooring::test {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/upstream_pool.hpp"
+#include "server/upstream/pool.hpp"
 #include "support/dns_messages.hpp"
 
 namespace mooring::test {

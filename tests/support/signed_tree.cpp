@@ -5,7 +5,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 
 namespace mooring::test {
 namespace {

@@ -5,9 +5,9 @@
 #include <list>
 #include <string_view>
 
-#include "dnschain/builder.hpp"
-#include "dnschain/service.hpp"
-#include "dnschain/trust_anchor.hpp"
+#include "dnschain/build/builder.hpp"
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
 #include "support/signed_zone.hpp"
 
 namespace mooring::test {

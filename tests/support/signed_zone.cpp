@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 
 namespace mooring::test {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/record.hpp"
+#include "dnschain/dns/record.hpp"
 #include "support/signing_key.hpp"
 
 namespace mooring::test {

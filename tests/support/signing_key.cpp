@@ -12,7 +12,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 
 namespace mooring::test {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dnschain/record.hpp"
+#include "dnschain/dns/record.hpp"
 
 struct evp_pkey_st;
 

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "server/endpoint.hpp"
+#include "server/base/endpoint.hpp"
 
 namespace mooring::test {
 

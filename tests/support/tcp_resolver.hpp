@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "dnschain/builder.hpp"
+#include "dnschain/build/builder.hpp"
 
 namespace mooring::test {
 

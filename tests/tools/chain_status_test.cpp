@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "dnschain/serialiser.hpp"
-#include "dnschain/state_store.hpp"
+#include "dnschain/keep/state_store.hpp"
+#include "dnschain/proof/serialiser.hpp"
 #include "run_mooring.hpp"
 #include "support/rfc9102_vectors.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/wire.hpp"
 #include "tools/message_text.hpp"
 #include "tools/text.hpp"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 
 namespace mooring::test {
 

@@ -12,8 +12,8 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "dnschain/name.hpp"
-#include "dnschain/wire.hpp"
+#include "dnschain/dns/name.hpp"
+#include "dnschain/dns/wire.hpp"
 
 namespace mooring::benchmark {
 namespace {

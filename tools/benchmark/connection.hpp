@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/bytes.hpp"
+#include "dnschain/base/bytes.hpp"
 #include "tools/benchmark/loader_options.hpp"
 #include "tools/benchmark/tls_client.hpp"
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "cases/scene.hpp"
-#include "dnschain/rdata.hpp"
+#include "dnschain/dns/rdata.hpp"
 
 namespace mooring::test {
 namespace {

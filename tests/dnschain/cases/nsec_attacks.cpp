@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cases/scene.hpp"
-#include "dnschain/rdata.hpp"
+#include "dnschain/dns/rdata.hpp"
 
 namespace mooring::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "dnschain/rdata.hpp"
+#include "dnschain/dns/rdata.hpp"
 
 namespace mooring::test {
 

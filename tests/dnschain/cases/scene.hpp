@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/verifier.hpp"
+#include "dnschain/proof/verifier.hpp"
 #include "support/signed_tree.hpp"
 
 namespace mooring::test {

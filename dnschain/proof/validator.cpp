@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dnschain/proof/validator.hpp"
+
+#include <algorithm>
+
+#include "dnschain/dns/wire.hpp"
+#include "dnschain/proof/algorithm.hpp"
+
+namespace mooring::dnschain {
+namespace {
+
+constexpr std::uint16_t kZoneKey = 0x0100;  // RFC 4034, 2.1.1
+constexpr std::uint16_t kRevoked = 0x0080;  // RFC 5011, 2.1
+constexpr std::uint8_t kProtocol = 3;       // RFC 4034, 2.1.2
+
+// Looking at a signature is cheap, but thousands of them on thousands of NSEC records are not.
+constexpr std::size_t kMaxLooks = 20000;
+
+/// The number of labels that the RRSIG of an unexpanded RRset counts (RFC 4034, 3.1.3).
+std::size_t signed_labels(const Name& owner) {
+  return owner.labels() - (owner.is_wildcard() ? 1 : 0);
+}
+
+/// What the signature is over (RFC 4034, 3.1.8.1; RFC 4035, 5.3.2).
+Bytes signed_data(const RRset& rrset, const Signature& signature) {
+  const RrsigData& rrsig = signature.data;
+  Name owner = rrset.owner.lower();
+  if (rrsig.labels < signed_labels(owner))
+    owner = *owner.without_first(owner.labels() - rrsig.labels).with_label("*");
+  Bytes out;
+  WireWriter writer(out);
+  writer.append(ByteView(signature.record->rdata).first(18));
+  writer.append(rrsig.signer.lower().wire());
+  for (const Record* record : rrset.records) {
+    const Bytes rdata = canonical_rdata(*record);
+    writer.append(owner.wire());
+    writer.u16(static_cast<std::uint16_t>(rrset.type));
+    writer.u16(record->rr_class);
+    writer.u32(rrsig.original_ttl);
+    writer.u16(static_cast<std::uint16_t>(rdata.size()));
+    writer.append(rdata);
+  }
+  return out;
+}
+
+bool is_supported_ds(const Record& record) {
+  const auto ds = parse_ds(record.rdata);
+  return ds && is_supported_algorithm(ds->algorithm) && is_supported_digest(ds->digest_type);
+}
+
+std::string signature_text(const RRset& rrset, const RrsigData& rrsig) {
+  return "RRSIG of " + rrset.text() + " by key " + std::to_string(rrsig.key_tag) + " of " +
+         rrsig.signer.text();
+}
+
+/// Zones of the trust anchor, by name, that can be used.
+bool speaks_of(const Record& anchor, const Name& zone) {
+  return anchor.owner == zone && is_usable_anchor(anchor);
+}
+
+}  // namespace
+
+std::string to_text(WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  const auto digits = [](long long value, std::size_t width) {
+    const std::string text = std::to_string(value);
+    return std::string(width > text.size() ? width - text.size() : 0, '0') + text;
+  };
+  return digits(static_cast<int>(date.year()), 4) + '-' +
+         digits(static_cast<unsigned>(date.month()), 2) + '-' +
+         digits(static_cast<unsigned>(date.day()), 2) + 'T' + digits(clock.hours().count(), 2) +
+         ':' + digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2) + 'Z';
+}
+
+std::chrono::seconds time_until(std::uint32_t time, WallTime now) {
+  const auto now32 = static_cast<std::uint32_t>(now.time_since_epoch().count());
+  return std::chrono::seconds(static_cast<std::int32_t>(time - now32));
+}
+
+bool Accepted::is_expanded() const {
+  return signature->data.labels < signed_labels(rrset->owner);
+}
+
+Validator::Validator(const RRsetIndex& index, const TrustAnchor& anchor, WallTime now,
+                     const VerifyLimits& limits)
+    : index_(index),
+      anchor_(anchor),
+      now_(now),
+      limits_(limits),
+      checks_left_(limits.signature_checks),
+      failures_left_(limits.failed_checks),
+      hashes_left_(limits.hashes),
+      looks_left_(kMaxLooks) {}
+
+bool Validator::spend_check(std::size_t cost) {
+  if (checks_left_ < cost || failures_left_ < cost) {
+    exhausted_ =
+        checks_left_ < cost
+            ? "it takes more than " + std::to_string(limits_.signature_checks) + " signature checks"
+            : std::to_string(limits_.failed_checks) + " signatures did not hold: no more are tried";
+    return false;
+  }
+  checks_left_ -= cost;
+  return true;
+}
+
+bool Validator::spend_hashes(std::size_t count) {
+  if (count > hashes_left_) {
+    exhausted_ = "it takes more than " + std::to_string(limits_.hashes) + " hash computations";
+    return false;
+  }
+  hashes_left_ -= count;
+  return true;
+}
+
+const Checked& Validator::check(const RRset& rrset, const Zone& zone) {
+  const auto key = std::pair(&rrset, &zone);
+  const auto found = checked_.find(key);
+  if (found != checked_.end()) return found->second;
+  return checked_.emplace(key, check_uncached(rrset, zone, Signers::zone_keys)).first->second;
+}
+
+Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers signers) {
+  if (rrset.signatures.empty()) return tl::unexpected(rrset.text() + " has no RRSIG");
+  if (rrset.signatures.size() > looks_left_) {
+    exhausted_ = "there are too many signatures to look at";
+    return tl::unexpected(*exhausted_);
+  }
+  looks_left_ -= rrset.signatures.size();
+  std::vector<const Signature*> fit;
+  const Signature* nearest = nullptr;  // to being fit: the one to tell about
+  Fitness nearest_fitness = Fitness::other_zone;
+  for (const Signature& signature : rrset.signatures) {
+    const Fitness fits = fitness(rrset, signature, zone);
+    if (fits == Fitness::fit) fit.push_back(&signature);
+    if (nearest == nullptr || fits > nearest_fitness) {
+      nearest = &signature;
+      nearest_fitness = fits;
+    }
+  }
+  if (fit.empty()) return tl::unexpected(unfit_text(nearest_fitness, rrset, *nearest, zone));
+  // The one that lasts longest first: the verdict holds until the first of all expires.
+  std::ranges::stable_sort(fit, std::ranges::greater{}, [&](const Signature* signature) {
+    return time_until(signature->data.expiration, now_);
+  });
+  std::string reason;
+  for (const Signature* signature : fit) {
+    Checked result = try_keys(rrset, *signature, zone, signers);
+    if (result || exhausted_) return result;
+    if (reason.empty()) reason = std::move(result.error());
+  }
+  return tl::unexpected(std::move(reason));
+}
+
+/// RFC 4035, 5.3.1.
+Validator::Fitness Validator::fitness(const RRset& rrset, const Signature& signature,
+                                      const Zone& zone) const {
+  const RrsigData& rrsig = signature.data;
+  if (rrsig.signer != zone.name) return Fitness::other_zone;
+  if (rrsig.labels > signed_labels(rrset.owner)) return Fitness::too_many_labels;
+  if (rrsig.labels < zone.name.labels()) return Fitness::wildcard_outside;
+  if (!is_supported_algorithm(rrsig.algorithm)) return Fitness::unsupported;
+  if (time_until(rrsig.inception, now_) > std::chrono::seconds(0)) return Fitness::early;
+  if (time_until(rrsig.expiration, now_) < std::chrono::seconds(0)) return Fitness::expired;
+  return Fitness::fit;
+}
+
+std::string Validator::unfit_text(Fitness fitness, const RRset& rrset, const Signature& signature,
+                                  const Zone& zone) const {
+  const RrsigData& rrsig = signature.data;
+  const std::string what = signature_text(rrset, rrsig);
+  switch (fitness) {
+    case Fitness::other_zone:
+      return what + " is not by the zone that it is in, " + zone.name.text();
+    case Fitness::too_many_labels:
+      return what + " counts more labels than its owner has";
+    case Fitness::wildcard_outside:
+      return what + " is of a wildcard outside of its zone";
+    case Fitness::unsupported:
+      return what + " has the unsupported algorithm " + std::to_string(rrsig.algorithm);
+    case Fitness::early:
+      return what + " is not valid before " + to_text(absolute(rrsig.inception));
+    case Fitness::expired:
+      return what + " has expired at " + to_text(absolute(rrsig.expiration));
+    case Fitness::fit:
+      break;
+  }
+  return what + " does not hold";
+}
+
+Checked Validator::try_keys(const RRset& rrset, const Signature& signature, const Zone& zone,
+                            Signers signers) {
+  const RrsigData& rrsig = signature.data;
+  Bytes data;
+  std::size_t tried = 0;
+  std::optional<std::string> fault;  // of a key
+  for (const ZoneKey& key : zone.keys) {
+    if (!key.usable || key.tag != rrsig.key_tag || key.data.algorithm != rrsig.algorithm) continue;
+    if (signers == Signers::anchored_keys && !key.anchored) continue;
+    // Many keys with one tag are made only to waste time (CVE-2023-50387).
+    if (tried++ == limits_.keys_per_tag) break;
+    if (auto why = key_fault(rrsig.algorithm, key.data.key)) {
+      fault = std::move(why);
+      continue;
+    }
+    const std::size_t cost = check_cost(rrsig.algorithm, key.data.key);
+    if (!spend_check(cost)) return tl::unexpected(*exhausted_);
+    if (data.empty()) data = signed_data(rrset, signature);
+    if (check_signature(rrsig.algorithm, key.data.key, rrsig.signature, data))
+      return accept(rrset, signature, zone);
+    failures_left_ -= cost;
+  }
+  const std::string what = signature_text(rrset, rrsig);
+  if (fault) return tl::unexpected(what + " cannot be checked with that key: " + *fault);
+  if (tried > 0) return tl::unexpected(what + " does not hold");
+  return tl::unexpected(what + (signers == Signers::anchored_keys
+                                    ? ": no DS record or trust anchor vouches for such a key"
+                                    : ": the zone has no such key"));
+}
+
+Accepted Validator::accept(const RRset& rrset, const Signature& signature, const Zone& zone) const {
+  const auto left = time_until(signature.data.expiration, now_);
+  Accepted accepted;
+  accepted.rrset = &rrset;
+  accepted.signature = &signature;
+  accepted.zone = &zone;
+  accepted.ttl =
+      std::min({rrset.ttl, sane_ttl(signature.record->ttl), sane_ttl(signature.data.original_ttl),
+                static_cast<std::uint32_t>(left.count())});
+  accepted.until = now_ + left + std::chrono::seconds(1);
+  return accepted;
+}
+
+WallTime Validator::absolute(std::uint32_t time) const {
+  return now_ + time_until(time, now_);
+}
+
+bool Validator::has_supported_ds(const RRset& ds) {
+  return std::ranges::any_of(ds.records,
+                             [](const Record* record) { return is_supported_ds(*record); });
+}
+
+const Zone* Validator::anchored_zone(const Name& name) {
+  for (std::size_t up = 0; up <= name.labels(); ++up) {
+    const Name zone_name = name.without_first(up);
+    std::vector<const Record*> vouchers;
+    for (const Record& record : anchor_.records())
+      if (speaks_of(record, zone_name)) vouchers.push_back(&record);
+    if (vouchers.empty()) continue;
+    const auto [at, added] = zones_.try_emplace(zone_name);
+    if (added) {
+      at->second.name = zone_name.lower();
+      load_keys(at->second, vouchers);
+    }
+    return &at->second;
+  }
+  return nullptr;
+}
+
+const Zone& Validator::child_zone(const Accepted& ds, const Zone& parent) {
+  const auto [at, added] = zones_.try_emplace(ds.rrset->owner);
+  if (added) {
+    at->second.name = ds.rrset->owner;
+    at->second.parent = &parent;
+    at->second.ds = &ds;
+    load_keys(at->second, ds.rrset->records);
+  }
+  return at->second;
+}
+
+/// Reads the zone's DNSKEY RRset and checks it with a key that one of `vouchers`, DS or DNSKEY
+/// records, speaks of (RFC 4035, 5.2).
+void Validator::load_keys(Zone& zone, const std::vector<const Record*>& vouchers) {
+  const RRset* keyset = index_.find(zone.name, RrType::dnskey);
+  if (keyset == nullptr) {
+    zone.problem = zone.name.text() + " DNSKEY is missing";
+    return;
+  }
+  read_keys(zone, *keyset, vouchers);
+  if (exhausted_) {
+    zone.problem = *exhausted_;
+    return;
+  }
+  if (std::ranges::none_of(zone.keys, &ZoneKey::anchored)) {
+    zone.problem = zone.name.text() + " DNSKEY has no key that " +
+                   (zone.parent == nullptr ? "the trust anchor" : "its DS RRset") + " vouches for";
+    return;
+  }
+  const Checked& result =
+      checked_
+          .emplace(std::pair(keyset, &zone), check_uncached(*keyset, zone, Signers::anchored_keys))
+          .first->second;
+  if (!result) {
+    zone.problem = result.error();
+  } else if (result->is_expanded()) {
+    zone.problem = zone.name.text() + " DNSKEY is made from a wildcard";
+  } else {
+    zone.keyset = &*result;
+  }
+}
+
+void Validator::read_keys(Zone& zone, const RRset& keyset,
+                          const std::vector<const Record*>& vouchers) {
+  std::vector<DsData> ds_records;
+  for (const Record* voucher : vouchers)
+    if (const auto ds = parse_ds(voucher->rdata);
+        voucher->type == RrType::ds && ds && is_supported_ds(*voucher))
+      ds_records.push_back(*ds);
+  for (const Record* record : keyset.records) {
+    const auto data = parse_dnskey(record->rdata);
+    if (!data) continue;
+    ZoneKey key{*data, key_tag(record->rdata), false, false};
+    // RFC 4034, 2.1.1 and 2.1.2; a revoked key signs nothing but its own revocation (RFC 5011,
+    // 2.1).
+    key.usable = (data->flags & kZoneKey) != 0 && (data->flags & kRevoked) == 0 &&
+                 data->protocol == kProtocol && is_supported_algorithm(data->algorithm);
+    key.anchored =
+        key.usable && (has_digest_in(ds_records, zone.name, *record, key) ||
+                       std::ranges::any_of(vouchers, [&](const Record* voucher) {
+                         return voucher->type == RrType::dnskey && voucher->rdata == record->rdata;
+                       }));
+    zone.keys.push_back(key);
+  }
+}
+
+/// Whether one of the DS records has the digest of a key (RFC 4034, 5.1.4). Each digest is computed
+/// once only, however many DS records ask for it.
+bool Validator::has_digest_in(const std::vector<DsData>& ds_records, const Name& zone,
+                              const Record& key, const ZoneKey& parsed) {
+  std::map<std::uint8_t, Bytes> digests;
+  for (const DsData& ds : ds_records) {
+    if (ds.key_tag != parsed.tag || ds.algorithm != parsed.data.algorithm) continue;
+    auto found = digests.find(ds.digest_type);
+    if (found == digests.end()) {
+      if (!spend_hashes(1)) return false;
+      Bytes input(zone.wire().begin(), zone.wire().end());
+      input.insert(input.end(), key.rdata.begin(), key.rdata.end());
+      found = digests.emplace(ds.digest_type, *ds_digest(ds.digest_type, input)).first;
+    }
+    if (std::ranges::equal(found->second, ds.digest)) return true;
+  }
+  return false;
+}
+
+}  // namespace mooring::dnschain

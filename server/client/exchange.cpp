@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/client/exchange.hpp"
+
+namespace mooring::server {
+namespace {
+
+OwnAnswer describe(QueryFailure why) {
+  const Rcode servfail = Rcode::server_failure;
+  switch (why) {
+    case QueryFailure::timeout:
+      return {servfail, ExtendedError::network_error, "the resolver did not answer in time"};
+    case QueryFailure::lost:
+      return {servfail, ExtendedError::network_error, "the connection to the resolver was lost"};
+    case QueryFailure::malformed:
+      return {servfail, ExtendedError::network_error, "the resolver's answer was malformed"};
+    case QueryFailure::unreachable:
+      return {servfail, ExtendedError::no_reachable_authority, "the resolver cannot be reached"};
+    case QueryFailure::overflow:
+      return {servfail, ExtendedError::not_ready, "too many queries are waiting"};
+  }
+  return {servfail, ExtendedError::other, {}};
+}
+
+}  // namespace
+
+DnsExchange::DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
+                         ExchangeListener& listener, const std::optional<ClientAddress>& client)
+    : QueryOwner(upstream.client(client)),
+      upstream_(upstream),
+      counters_(counters),
+      listener_(listener),
+      in_(buffers, BufferUse::unproven),
+      out_(buffers) {}
+
+DnsExchange::~DnsExchange() {
+  abandon();
+}
+
+void DnsExchange::receive(ByteView octets, std::size_t max_in_flight, TimePoint now) {
+  note(in_.feed(octets, [&](ByteView message) { return on_message(message, max_in_flight, now); }));
+}
+
+void DnsExchange::resume(std::size_t max_in_flight, TimePoint now) {
+  note(in_.resume([&](ByteView message) { return on_message(message, max_in_flight, now); }));
+}
+
+void DnsExchange::stop() {
+  in_.stop();
+}
+
+void DnsExchange::abandon() {
+  counters_.answers_dropped.add(in_flight());
+  upstream_.cancel(*this);
+  in_.stop();
+  out_.clear();
+}
+
+void DnsExchange::give_way() {
+  in_.stop();
+  out_.clear();
+  fault_ = ExchangeFault::no_memory;
+  listener_.on_exchange_changed();
+}
+
+Take DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
+  if (in_flight() >= upstream_.fair_share(max_in_flight)) return Take::later;
+  counters_.queries.add();
+  if (received_++ == 0) in_.set_use(BufferUse::incoming);
+  const auto checked = check_query(message);
+  const Query query{message, checked.shape};
+  switch (checked.verdict) {
+    case QueryVerdict::forward:
+      if (const auto refused = upstream_.submit(*this, query, now)) {
+        reply(query, describe(*refused), counters_.servfail);
+      } else {
+        counters_.forwarded.add();
+      }
+      break;
+    case QueryVerdict::malformed:
+      reply(query, {Rcode::form_error}, counters_.formerr);
+      break;
+    case QueryVerdict::bad_version:
+      reply(query, {Rcode::bad_version}, counters_.badvers);
+      break;
+    case QueryVerdict::not_implemented:
+      reply(query, {Rcode::not_implemented, ExtendedError::not_supported, "queries only"},
+            counters_.not_implemented);
+      break;
+    case QueryVerdict::transfer:
+      reply(query, {Rcode::refused, ExtendedError::not_supported, "no zone transfers here"},
+            counters_.refused);
+      break;
+    // A response must never be answered, or two servers could keep each other busy; who sends one
+    // to a server, or sends less than a header, does not speak DNS.
+    case QueryVerdict::response:
+      counters_.responses.add();
+      fault_ = ExchangeFault::malformed;
+      break;
+    case QueryVerdict::no_header:
+      counters_.no_header.add();
+      fault_ = ExchangeFault::malformed;
+      break;
+  }
+  return fault_ == ExchangeFault::none ? Take::more : Take::stop;
+}
+
+void DnsExchange::note(FramerState state) {
+  if (state == FramerState::no_memory) fault_ = ExchangeFault::no_memory;
+  if (fault_ != ExchangeFault::none) listener_.on_exchange_changed();
+}
+
+void DnsExchange::reply(const Query& query, const OwnAnswer& answer, Counter& counter) {
+  counter.add();
+  appended(append_own_answer(out_, query.message, query.shape, answer));
+}
+
+void DnsExchange::on_answer(const Answer& answer) {
+  appended(append_answer(out_, answer));
+}
+
+void DnsExchange::on_failure(const Query& query, QueryFailure why) {
+  reply(query, describe(why), counters_.servfail);
+}
+
+void DnsExchange::appended(bool whole) {
+  if (whole) {
+    counters_.answers.add();
+  } else {
+    fault_ = ExchangeFault::no_memory;
+  }
+  listener_.on_exchange_changed();
+}
+
+}  // namespace mooring::server

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "server/base/bytes.hpp"
+#include "server/memory/buffer_pool.hpp"
+#include "server/memory/intrusive_list.hpp"
+#include "server/observe/metrics.hpp"
+#include "server/upstream/pool.hpp"
+
+namespace mooring::server {
+
+struct SessionSettings {
+  std::size_t max_in_flight = 100;  ///< queries of one client; above, it is not read from
+  /// Octets that wait for one client to take them; above, it is not read from; above sixteen times
+  /// as much, which only the answers to what it has in flight can come to, it is closed.
+  std::size_t max_waiting_octets = 128U << 10U;
+  Milliseconds handshake_timeout{10'000};  ///< from accept to the end of the handshake
+  Milliseconds idle_timeout{60'000};       ///< since the last whole query (RFC 7766, 6.2.3)
+  Milliseconds write_timeout{10'000};      ///< for the client to take what was sent to it
+};
+
+class ClientSession;
+struct PhaseTimerTag;
+struct WriteTimerTag;
+struct DirtyTag;
+struct HolderTag;
+
+/// What the sessions of one worker share: settings, buffers, timers, and the list of those that
+/// have something to do at the end of this turn of the loop. Must outlive its sessions.
+class SessionGroup final : private MemoryHolders {
+ public:
+  /// `buffers`, `upstream` and `counters` must outlive the group.
+  SessionGroup(const SessionSettings& settings, BufferPool& buffers, UpstreamPool& upstream,
+               Counters& counters);
+  ~SessionGroup() { buffers_.set_holders(nullptr); }
+  SessionGroup(const SessionGroup&) = delete;
+  SessionGroup& operator=(const SessionGroup&) = delete;
+
+  /// New settings, for sessions that exist as well: each keeps the timeout that runs, or gets the
+  /// one that it would have if it began now, whichever ends earlier.
+  void set(const SessionSettings& settings, TimePoint now);
+
+  /// To be called once at the end of each turn of the loop: sends what has become ready, one send
+  /// for a session and one for an upstream connection. Call it in the same turn after every other
+  /// call to a session, to the group or to the upstream pool.
+  void flush(TimePoint now);
+  /// Does what is due. Call it when next_deadline() has come; any time is harmless. The upstream
+  /// pool's own deadlines are not included.
+  void on_time(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+  /// No session takes new queries any more; each is closed once it has answered what it has, those
+  /// still in the handshake at once. New sessions must not be made after this.
+  void begin_drain();
+  /// Closes all sessions now, without waiting for answers.
+  void close_all();
+
+  /// Sessions that are not closed.
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  friend class ClientSession;
+  /// By the size of what they hold, in powers of two of kilobytes.
+  static constexpr std::size_t kHoldings = 16;
+  using Holders = List<ClientSession, HolderTag>;
+
+  bool make_room(const Buffer& asking, std::size_t least) override;
+  [[nodiscard]] static std::size_t holding_class(std::size_t octets);
+
+  SessionSettings settings_;
+  BufferPool& buffers_;
+  UpstreamPool& upstream_;
+  Counters& counters_;
+  std::size_t size_ = 0;
+  // Each timeout is the same for all, and set() cuts those that run, so that the lists are in the
+  // order of their ends.
+  List<ClientSession, PhaseTimerTag> handshaking_;
+  List<ClientSession, PhaseTimerTag> established_;
+  List<ClientSession, WriteTimerTag> writing_;
+  List<ClientSession, DirtyTag> dirty_;
+  /// Sessions that hold memory from turn to turn, those that have for longest in front; before the
+  /// others those that have not sent one whole message.
+  std::array<Holders, 2 * kHoldings> holders_;
+  std::vector<std::byte> ciphertext_;  ///< gathered from TLS for one send; empty between calls
+};
+
+}  // namespace mooring::server

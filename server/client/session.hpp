@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "server/base/bytes.hpp"
+#include "server/client/exchange.hpp"
+#include "server/client/group.hpp"
+#include "tlsext/tls_context.hpp"
+#include "tlsext/tls_session.hpp"
+#include "tlsext/types.hpp"
+
+namespace mooring::server {
+
+enum class CloseMode : std::uint8_t {
+  after_sending,  ///< when what was sent has been taken by the kernel
+  at_once,        ///< what is held is of no use to anybody any more
+};
+
+/// Why a handshake has come to nothing.
+struct HandshakeFailure {
+  std::string_view reason;
+  std::optional<std::uint8_t> alert;  ///< sent by us, or by the client if `from_client`
+  bool from_client = false;
+};
+
+/// The TCP connection of one session. Called only from inside member functions of the session and
+/// its group; it must not call them back from in there.
+class ClientTransport {
+ public:
+  /// Sends all the octets, in one write if the kernel takes them. What it does not take is copied;
+  /// returns how much that is. ClientSession::on_sent is called once all that was copied has gone.
+  [[nodiscard]] virtual std::size_t send(ByteView octets) = 0;
+  /// Octets of what was copied that the kernel has not taken yet.
+  [[nodiscard]] virtual std::size_t waiting() const = 0;
+  /// Reading starts on, and is switched off while the client is over one of its bounds.
+  virtual void set_reading(bool on) = 0;
+  /// For a log; close() follows.
+  virtual void handshake_failed(const HandshakeFailure&) {}
+  /// The session is closed; called once, the last call of all. The transport destroys the session
+  /// later, from the loop: never inside this call.
+  virtual void close(CloseMode mode) = 0;
+
+ protected:
+  ~ClientTransport() = default;
+};
+
+/// How a client's stream has ended.
+enum class StreamEnd : std::uint8_t {
+  finished,  ///< it sends no more, but may still read
+  broken,
+};
+
+enum class SessionPhase : std::uint8_t {
+  handshaking,  ///< TLS handshake
+  open,         ///< takes queries
+  ending,       ///< takes no more; answers what it has, then closes
+  closed,       ///< the transport's close() was called
+};
+
+/// One DoT client (RFC 7858): TLS around DNS messages with their length prefix, answered out of
+/// order (RFC 7766). Owns no socket and reads no clock. Used by one thread.
+class ClientSession final : private ListHook<PhaseTimerTag>,
+                            private ListHook<WriteTimerTag>,
+                            private ListHook<DirtyTag>,
+                            private ListHook<HolderTag>,
+                            private ExchangeListener,
+                            private tlsext::SessionSink {
+ public:
+  /// For a connection just accepted. `group` and `transport` must outlive the session; the context
+  /// may be replaced while it lives; `client` is as for DnsExchange. Fails when TLS is out of
+  /// memory.
+  [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> create(
+      SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+      TimePoint now, const std::optional<ClientAddress>& client = std::nullopt);
+  /// Its queries in flight are forgotten.
+  ~ClientSession();
+  ClientSession(const ClientSession&) = delete;
+  ClientSession& operator=(const ClientSession&) = delete;
+
+  /// Octets from the client, cut anywhere. After any call the phase may be closed; calls to a
+  /// closed session do nothing.
+  void on_data(ByteView octets, TimePoint now);
+  /// All that the transport held has gone.
+  void on_sent();
+  /// The client has ended or reset the TCP connection: answers that are not sent yet are dropped
+  /// (RFC 7766, 6.2.4).
+  void on_end(StreamEnd how);
+
+  [[nodiscard]] SessionPhase phase() const { return phase_; }
+
+ private:
+  friend class SessionGroup;
+  template <class, class>
+  friend class List;
+
+  ClientSession(SessionGroup& group, tlsext::TlsSession tls, ClientTransport& transport,
+                TimePoint now, const std::optional<ClientAddress>& client);
+  void on_ciphertext(ByteView octets) override;
+  void on_plaintext(ByteView octets) override;
+  void on_exchange_changed() override;
+
+  void enter(SessionPhase next);
+  void note_failure(const tlsext::Error& error);
+  void handshake_done();
+  void end(Counter& reason);
+  void close(CloseMode mode, Counter& reason);
+  void close_politely(Counter& reason);
+  void flush(TimePoint now);
+  void send_answers();
+  void transmit();
+  void update_reading();
+  void restart_idle(TimePoint now);
+  void on_phase_timeout(TimePoint now);
+  void on_write_timeout(TimePoint now);
+  void hold(std::size_t octets);
+  void let_go();
+  void note_holding();
+  void give_way();
+  [[nodiscard]] bool owns(const Buffer& buffer) const;
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] std::size_t waiting() const;
+
+  SessionGroup& group_;
+  ClientTransport& transport_;
+  tlsext::TlsSession tls_;
+  DnsExchange exchange_;
+  TimePoint now_;              ///< of the call that is being served
+  TimePoint phase_deadline_;   ///< the end of the handshake, or of idleness
+  TimePoint write_deadline_;   ///< for the client to take what the transport holds
+  std::uint32_t held_ = 0;     ///< octets of copies that the transport has made
+  std::uint32_t unsent_ = 0;   ///< of these, when last looked at, what the kernel had not taken
+  Counter* reason_ = nullptr;  ///< why it is ending
+  SessionPhase phase_ = SessionPhase::handshaking;
+  bool reading_ = true;
+  std::uint8_t holding_ = 0;  ///< its list in the group's holders, while it is in one
+};
+
+}  // namespace mooring::server

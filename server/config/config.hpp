@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "dnschain/dns/service.hpp"
+#include "dnschain/proof/serialiser.hpp"
+#include "dnschain/proof/trust_anchor.hpp"
+#include "server/base/endpoint.hpp"
+#include "server/observe/log_level.hpp"
+#include "tlsext/types.hpp"
+
+namespace mooring::server {
+
+/// A place in a configuration file; lines and columns count from 1.
+struct Place {
+  std::string file;
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+
+  [[nodiscard]] std::string text() const;  ///< "mooring.toml:3:12"
+
+  bool operator==(const Place&) const = default;
+};
+
+/// One thing that is wrong: where, and what was expected there.
+struct ConfigError {
+  Place place;
+  std::string what;
+
+  [[nodiscard]] std::string text() const { return place.text() + ": " + what; }
+};
+
+/// [server]
+struct ListenConfig {
+  std::vector<Endpoint> listen;
+  std::vector<Place> places;  ///< of each in `listen`
+  unsigned workers = 1;
+  int backlog = 4096;
+  std::chrono::milliseconds drain_time{5'000};
+
+  bool operator==(const ListenConfig&) const = default;
+};
+
+/// [[identity]]
+struct IdentityConfig {
+  std::string name;  ///< lower case, no final dot
+  std::string certificate_pem;
+  std::string private_key_pem;
+  std::vector<dnschain::Service> services;  ///< one for each of its ports
+  Place certificate_place;                  ///< for errors found later, in the text itself
+  std::string certificate_file;
+  Place key_place;  ///< the same for the key
+  std::string key_file;
+};
+
+/// [chain]
+struct ChainConfig {
+  std::optional<dnschain::TrustAnchor> anchor;  ///< absent when no identity has a port
+  std::string anchor_file;
+  std::string anchor_text;
+  bool wait_for_tlsa = true;  ///< before a new certificate is used, when the old one has a record
+  std::chrono::hours support_lifetime{0};
+  dnschain::ChainPrefix prefix = dnschain::ChainPrefix::absent;
+  std::chrono::seconds grace{5};
+  std::chrono::milliseconds ask_timeout{5'000};
+  std::chrono::milliseconds startup_wait{3'000};
+  std::string state_directory;            ///< empty: nothing is kept across restarts
+  bool keep_certificate = true;           ///< a copy of certificate and key is kept there
+  Place state_place;                      ///< of state_directory
+  std::vector<dnschain::Service> forget;  ///< their pins are not waited for
+};
+
+/// [upstream]
+struct UpstreamConfig {
+  std::vector<Endpoint> servers;
+  std::vector<Place> places;  ///< of each in `servers`
+  unsigned connections = 8;   ///< to each server, by all workers together
+  unsigned in_flight = 32;    ///< on each connection
+  std::chrono::milliseconds query_timeout{4'000};
+  std::chrono::milliseconds connect_timeout{2'000};
+  std::chrono::milliseconds idle_timeout{20'000};
+};
+
+/// [limits]
+struct LimitsConfig {
+  std::size_t connections = 16'384;
+  std::size_t connections_per_client = 256;
+  unsigned client_prefix_v4 = 32;
+  unsigned client_prefix_v6 = 64;
+  std::vector<IpPrefix> exempt;        ///< clients that connections_per_client does not count
+  unsigned in_flight = 128;            ///< queries of one connection
+  std::size_t write_buffer = 262'144;  ///< octets of answers that one connection may have waiting
+  std::size_t message_memory = 256U << 20U;  ///< octets for all messages that wait, of all workers
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{30'000};
+  std::chrono::milliseconds write_timeout{10'000};
+};
+
+/// [tls]
+struct TlsConfig {
+  tlsext::Version minimum = tlsext::Version::tls12;
+  bool tickets = true;
+  std::chrono::seconds ticket_lifetime{std::chrono::hours{24}};
+  std::chrono::seconds ticket_rotation{std::chrono::hours{12}};
+};
+
+/// [log]
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+};
+
+/// A whole configuration, in which every value has been checked and every file read.
+struct Config {
+  ListenConfig server;
+  std::vector<IdentityConfig> identities;
+  ChainConfig chain;
+  UpstreamConfig upstream;
+  LimitsConfig limits;
+  TlsConfig tls;
+  LogConfig log;
+};
+
+template <class T>
+using ConfigResult = tl::expected<T, std::vector<ConfigError>>;
+
+/// Gives the text of a file, or why it cannot be read.
+using FileReader = std::function<tl::expected<std::string, std::string>(const std::string& path)>;
+
+/// Reads a file of at most 1 MiB.
+[[nodiscard]] tl::expected<std::string, std::string> read_file(const std::string& path);
+
+/// Takes a configuration from the text of `file`. Paths in it are relative to the directory of
+/// `file`. All errors that do not hide each other are reported at once.
+[[nodiscard]] ConfigResult<Config> parse_config(std::string_view text, const std::string& file,
+                                                const FileReader& read);
+
+/// The same from a file, with read_file().
+[[nodiscard]] ConfigResult<Config> load_config(const std::string& file);
+
+}  // namespace mooring::server

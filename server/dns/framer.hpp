@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "server/base/bytes.hpp"
+#include "server/dns/message.hpp"
+#include "server/memory/buffer_pool.hpp"
+
+namespace mooring::server {
+
+/// What a taker of messages says to each of them.
+enum class Take : std::uint8_t {
+  more,   ///< taken; the next one, please
+  later,  ///< not taken: keep this one and all that follow until resume()
+  stop,   ///< taken; never mind the rest
+};
+
+enum class FramerState : std::uint8_t {
+  ready,      ///< all whole messages were taken; part of one may be waiting for its rest
+  held_back,  ///< whole messages wait for resume()
+  stopped,    ///< the taker said so
+  no_memory,  ///< what should have been kept was lost: the stream is of no more use
+};
+
+/// Cuts a stream into DNS messages by their two-octet length prefix (RFC 7766, 8). A message that
+/// has come whole is handed on where it lies; only what is cut or held back is kept, and memory is
+/// used only while there is such.
+class DnsFramer {
+ public:
+  /// `use` is what the messages count as in the pool.
+  explicit DnsFramer(BufferPool& pool, BufferUse use = BufferUse::outgoing) : kept_(pool, use) {}
+
+  /// Takes octets of the stream and calls `take` with each message, without its prefix, valid
+  /// during the call.
+  template <class Taker>
+  FramerState feed(ByteView octets, Taker&& take) {
+    if (state_ == FramerState::held_back) return keep(octets);
+    if (state_ != FramerState::ready) return state_;
+    if (!kept_.empty() && !complete_kept(octets, take)) return state_;
+    const std::size_t used = run(octets, take);
+    if (state_ == FramerState::stopped) return state_;
+    return keep(octets.subspan(used));
+  }
+
+  /// Offers again what was held back.
+  template <class Taker>
+  FramerState resume(Taker&& take) {
+    if (state_ != FramerState::held_back) return state_;
+    state_ = FramerState::ready;
+    kept_.consume(run(kept_.view(), take));
+    return state_;
+  }
+
+  /// Forgets what is kept; nothing is taken any more.
+  void stop() {
+    state_ = FramerState::stopped;
+    kept_.clear();
+  }
+
+  /// Starts anew, for another stream.
+  void reset() {
+    kept_.clear();
+    state_ = FramerState::ready;
+  }
+
+  [[nodiscard]] FramerState state() const { return state_; }
+  [[nodiscard]] std::size_t octets_kept() const { return kept_.size(); }
+  void set_use(BufferUse use) { kept_.set_use(use); }
+  /// What is kept lies in this.
+  [[nodiscard]] const Buffer& buffer() const { return kept_; }
+
+ private:
+  static constexpr std::size_t kPrefix = 2;
+
+  /// Offers the whole messages at the front of `octets`; returns how much was used up.
+  template <class Taker>
+  std::size_t run(ByteView octets, Taker&& take) {
+    std::size_t at = 0;
+    while (octets.size() - at >= kPrefix) {
+      const std::size_t length = read_u16(octets, at);
+      if (octets.size() - at - kPrefix < length) break;
+      const Take verdict = take(octets.subspan(at + kPrefix, length));
+      if (verdict == Take::later) {
+        state_ = FramerState::held_back;
+        break;
+      }
+      at += kPrefix + length;
+      if (verdict == Take::stop) {
+        state_ = FramerState::stopped;
+        break;
+      }
+    }
+    return at;
+  }
+
+  /// Adds to the message that was cut what it still lacks, and no more, so that those after it are
+  /// read where they lie. False: it is still not whole, or nothing is to be read after it now.
+  template <class Taker>
+  bool complete_kept(ByteView& octets, Taker&& take) {
+    for (;;) {
+      const std::size_t have = kept_.size();
+      const std::size_t whole = have < kPrefix ? kPrefix : kPrefix + read_u16(kept_.view(), 0);
+      const std::size_t part = std::min(whole - have, octets.size());
+      if (keep(octets.first(part)) == FramerState::no_memory) return false;
+      octets = octets.subspan(part);
+      if (kept_.size() < whole) return false;
+      if (whole > kPrefix || read_u16(kept_.view(), 0) == 0) break;
+    }
+    kept_.consume(run(kept_.view(), take));
+    if (state_ == FramerState::held_back) (void)keep(octets);
+    return state_ == FramerState::ready;
+  }
+
+  FramerState keep(ByteView octets) {
+    if (!kept_.append(octets)) {
+      kept_.clear();
+      state_ = FramerState::no_memory;
+    }
+    return state_;
+  }
+
+  Buffer kept_;
+  FramerState state_ = FramerState::ready;
+};
+
+}  // namespace mooring::server

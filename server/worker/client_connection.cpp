@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/worker/client_connection.hpp"
+
+namespace mooring::server {
+
+namespace {
+
+/// What a client may send after the end before it is cut off.
+constexpr std::uint32_t kLingerOctets = 1U << 20U;
+
+}  // namespace
+
+void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context, Admission place) {
+  place_ = std::move(place);
+  auto session = ClientSession::create(group, context, *this, loop_.now(), place_.client());
+  if (!session) return end();
+  session_ = std::move(*session);
+  stream_.set_reading(true);
+}
+
+void ClientConnection::on_read(ByteView octets) {
+  if (state_ == State::serving) return session_->on_data(octets, loop_.now());
+  discarded_ += static_cast<std::uint32_t>(octets.size());
+  if (discarded_ > kLingerOctets) end();
+}
+
+void ClientConnection::on_read_end(int error) {
+  finished_ = error == UV_EOF;
+  if (state_ == State::serving) {
+    session_->on_end(finished_ ? StreamEnd::finished : StreamEnd::broken);
+  } else if (state_ == State::lingering || !finished_) {
+    end();
+  }
+}
+
+void ClientConnection::on_written() {
+  if (state_ == State::serving) {
+    session_->on_sent();
+  } else if (state_ == State::sending) {
+    linger();
+  }
+}
+
+std::size_t ClientConnection::send(ByteView octets) {
+  return stream_.write(octets);
+}
+
+void ClientConnection::set_reading(bool on) {
+  stream_.set_reading(on);
+}
+
+void ClientConnection::handshake_failed(const HandshakeFailure& why) {
+  host_.handshake_failed(*this, why);
+}
+
+void ClientConnection::close(CloseMode mode) {
+  host_.session_ended(*this);
+  if (mode == CloseMode::at_once) return end();
+  state_ = State::sending;
+  // Reads again, even if the session had paused: it is thrown away.
+  if (!finished_) stream_.set_reading(true);
+  if (stream_.writing()) {
+    host_.end_within(*this, EndWait::sending);
+  } else {
+    linger();
+  }
+}
+
+void ClientConnection::linger() {
+  // To close while the client still sends would make the kernel answer with a reset, and that may
+  // destroy what the client has not read yet: the alert or the close_notify.
+  state_ = State::lingering;
+  if (finished_) return end();  // there is nothing that could still come
+  stream_.shut_down();
+  host_.end_within(*this, EndWait::lingering);
+}
+
+void ClientConnection::end() {
+  if (state_ == State::over) return;
+  state_ = State::over;
+  stream_.set_reading(false);
+  host_.done(*this);
+}
+
+}  // namespace mooring::server

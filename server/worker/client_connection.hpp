@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+
+#include "server/client/limits.hpp"
+#include "server/client/session.hpp"
+#include "server/io/tcp.hpp"
+#include "server/memory/intrusive_list.hpp"
+
+namespace mooring::server {
+
+class ClientConnection;
+
+/// For the list of all connections of a worker.
+struct LiveTag {};
+
+/// What a connection without a session waits for.
+enum class EndWait : std::uint8_t {
+  sending,    ///< its last octets wait for the kernel
+  lingering,  ///< FIN is sent; what the client still sends is thrown away
+};
+
+/// What a connection asks of the worker that owns it.
+class ConnectionHost {
+ public:
+  /// The session is over: drop_session() is due at the end of this turn of the loop.
+  virtual void session_ended(ClientConnection& connection) = 0;
+  virtual void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) = 0;
+  /// end() is to be called when this has taken too long; takes the place of an earlier such call.
+  virtual void end_within(ClientConnection& connection, EndWait why) = 0;
+  /// The connection is done with: it is to be destroyed at the end of this turn.
+  virtual void done(ClientConnection& connection) = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+};
+
+/// The TCP connection of a client: carries a session, and after the session's end sees to it that
+/// its last octets arrive.
+class ClientConnection final : public StreamOwner,
+                               public ClientTransport,
+                               public ListHook<LiveTag>,
+                               public ListHook<ClientConnection> {
+ public:
+  ClientConnection(Loop& loop, ConnectionHost& host)
+      : loop_(loop), host_(host), stream_(loop, *this) {}
+
+  [[nodiscard]] TcpStream& stream() { return stream_; }
+  [[nodiscard]] const Endpoint& client() const { return client_; }
+  void set_client(const Endpoint& client) { client_ = client; }
+  /// Starts a session on the accepted stream; or ends, when there is no memory for one.
+  void begin(SessionGroup& group, tlsext::ServerContext& context, Admission place);
+  /// No more waiting.
+  void end();
+  /// Frees the session, which has ended.
+  void drop_session() { session_.reset(); }
+  [[nodiscard]] TimePoint ends_at() const { return ends_at_; }
+  void set_ends_at(TimePoint when) { ends_at_ = when; }
+
+  void on_read(ByteView octets) override;
+  void on_read_end(int error) override;
+  void on_written() override;
+
+  std::size_t send(ByteView octets) override;
+  std::size_t waiting() const override { return stream_.waiting(); }
+  void set_reading(bool on) override;
+  void handshake_failed(const HandshakeFailure& why) override;
+  void close(CloseMode mode) override;
+
+ private:
+  enum class State : std::uint8_t {
+    serving,
+    sending,
+    lingering,
+    over,
+  };
+  void linger();
+
+  Loop& loop_;
+  ConnectionHost& host_;
+  TcpStream stream_;
+  Endpoint client_;  ///< kept: a connection that was reset does not tell any more
+  std::unique_ptr<ClientSession> session_;
+  Admission place_;
+  TimePoint ends_at_{};
+  std::uint32_t discarded_ = 0;
+  State state_ = State::serving;
+  bool finished_ = false;  ///< the client sends no more
+};
+
+}  // namespace mooring::server

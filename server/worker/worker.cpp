@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/worker/worker.hpp"
+
+#include <pthread.h>
+
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "server/worker/worker_loop.hpp"
+
+namespace mooring::server {
+
+namespace {
+
+struct Listen {
+  Endpoint name;
+  OwnedFd socket;
+  int backlog;
+};
+struct StopListening {
+  Endpoint name;
+};
+struct Drain {
+  Milliseconds wait;
+};
+struct Abort {};
+
+using Message = std::variant<std::shared_ptr<tlsext::ServerContext>,
+                             std::shared_ptr<const dnschain::ChainTable>,
+                             std::shared_ptr<const tlsext::TicketKeySet>, WorkerSettings, Listen,
+                             StopListening, Drain, Abort>;
+
+/// Does what a message says, on the worker's thread.
+struct Receiver {
+  WorkerLoop& loop;
+
+  void operator()(std::shared_ptr<tlsext::ServerContext>& context) const {
+    loop.set_context(std::move(context));
+  }
+  void operator()(std::shared_ptr<const dnschain::ChainTable>& table) const {
+    loop.chains()->table = std::move(table);
+  }
+  void operator()(std::shared_ptr<const tlsext::TicketKeySet>& keys) const {
+    loop.set_ticket_keys(keys);
+  }
+  void operator()(WorkerSettings& settings) const { loop.set_settings(std::move(settings)); }
+  void operator()(Listen& listen) const {
+    loop.listen(listen.name, std::move(listen.socket), listen.backlog);
+  }
+  void operator()(StopListening& stop) const { loop.stop_listening(stop.name); }
+  void operator()(Drain& drain) const { loop.drain(drain.wait); }
+  void operator()(Abort&) const { loop.loop().stop(); }
+};
+
+}  // namespace
+
+class Worker::Thread {
+ public:
+  Thread(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer)
+      : observer_(observer),
+        loop_(std::move(settings), limits, observer),
+        inbox_(loop_.loop(), [this](Message&& message) { std::visit(Receiver{loop_}, message); }) {}
+
+  ~Thread() {
+    if (!thread_.joinable()) return;
+    post(Abort{});
+    thread_.join();
+  }
+
+  void start() {
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "worker");
+      loop_.run();
+      observer_.on_drained();
+    });
+  }
+  void post(Message message) { inbox_.post(std::move(message)); }
+  [[nodiscard]] WorkerLoop& loop() { return loop_; }
+
+ private:
+  WorkerObserver& observer_;
+  WorkerLoop loop_;
+  Inbox<Message> inbox_;
+  std::thread thread_;
+};
+
+Worker::Worker(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer)
+    : thread_(std::make_unique<Thread>(std::move(settings), limits, observer)) {}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+  thread_->start();
+}
+
+tlsext::ChainSource Worker::chain_source() const {
+  return [chains = thread_->loop().chains()](std::string_view name, std::uint16_t port) {
+    return chains->find(name, port);
+  };
+}
+
+void Worker::set_context(std::shared_ptr<tlsext::ServerContext> context) {
+  thread_->post(std::move(context));
+}
+
+void Worker::set_chains(std::shared_ptr<const dnschain::ChainTable> chains) {
+  thread_->post(std::move(chains));
+}
+
+void Worker::set_ticket_keys(std::shared_ptr<const tlsext::TicketKeySet> keys) {
+  thread_->post(std::move(keys));
+}
+
+void Worker::set_settings(WorkerSettings settings) {
+  thread_->post(std::move(settings));
+}
+
+void Worker::listen(const Endpoint& name, OwnedFd socket, int backlog) {
+  thread_->post(Listen{name, std::move(socket), backlog});
+}
+
+void Worker::stop_listening(const Endpoint& name) {
+  thread_->post(StopListening{name});
+}
+
+void Worker::drain(Milliseconds wait) {
+  thread_->post(Drain{wait});
+}
+
+const WorkerCounters& Worker::counters() const {
+  return thread_->loop().counters();
+}
+
+}  // namespace mooring::server

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "dnschain/keep/keeper.hpp"
+#include "server/base/endpoint.hpp"
+#include "server/client/group.hpp"
+#include "server/client/limits.hpp"
+#include "server/client/session.hpp"
+#include "server/io/tcp.hpp"
+#include "server/observe/metrics.hpp"
+#include "server/upstream/pool.hpp"
+#include "tlsext/tls_context.hpp"
+
+namespace mooring::server {
+
+/// What a worker does things with; all of it can change while it runs.
+struct WorkerSettings {
+  SessionSettings sessions;
+  UpstreamSettings upstream;
+  std::vector<Endpoint> upstream_servers;
+  std::vector<IpPrefix> exempt;   ///< clients that no bound of their own applies to
+  std::size_t buffer_octets = 0;  ///< for messages of clients that wait, all together
+};
+
+/// What handshakes did with the chain, for any thread to read.
+struct ChainCounters {
+  Counter sent;
+  Counter not_available;
+  Counter too_big;
+};
+
+/// What one worker counts, for any thread to read.
+struct WorkerCounters {
+  Counters traffic;
+  ChainCounters chains;
+};
+
+/// Hears of what happens in workers, on their threads.
+class WorkerObserver {
+ public:
+  virtual void on_upstream_state(const Endpoint& server, UpstreamState state,
+                                 std::string_view reason) = 0;
+  /// A worker does not take connections at an address that it was told to listen on.
+  virtual void on_listen_failed(const Endpoint& name, std::string_view reason) = 0;
+  virtual void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) = 0;
+  /// A draining worker has no session left, and takes no more messages.
+  virtual void on_drained() = 0;
+
+ protected:
+  ~WorkerObserver() = default;
+};
+
+/// A thread that serves clients: its own loop, listeners, sessions and upstream connections. It
+/// shares nothing with others on the query path; news come to it as messages. All functions are to
+/// be called from one thread, the one that made it.
+class Worker {
+ public:
+  /// `limits` and `observer` must outlive the worker. May throw std::runtime_error.
+  Worker(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer);
+  /// Ends the thread without ceremony, if it still runs.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Starts the thread. Messages sent before are waiting for it.
+  void start();
+
+  /// Finds chains in what set_chains() gave; for the contexts that this worker will use.
+  [[nodiscard]] tlsext::ChainSource chain_source() const;
+
+  /// For new sessions from now on. Must come before listen().
+  void set_context(std::shared_ptr<tlsext::ServerContext> context);
+  void set_chains(std::shared_ptr<const dnschain::ChainTable> chains);
+  void set_ticket_keys(std::shared_ptr<const tlsext::TicketKeySet> keys);
+  void set_settings(WorkerSettings settings);
+  /// Takes connections from a socket that listens with this backlog; `name` is for
+  /// stop_listening().
+  void listen(const Endpoint& name, OwnedFd socket, int backlog);
+  void stop_listening(const Endpoint& name);
+  /// No new connections; every session ends once it has answered what it has, within `wait`.
+  void drain(Milliseconds wait);
+
+  [[nodiscard]] const WorkerCounters& counters() const;
+
+ private:
+  class Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace mooring::server

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "server/io/timer.hpp"
+#include "server/upstream/random_ids.hpp"
+#include "server/worker/client_connection.hpp"
+#include "server/worker/upstream_links.hpp"
+#include "server/worker/worker.hpp"
+
+namespace mooring::server {
+
+/// The chains that a worker may serve now. Owned by the worker and by every context whose
+/// handshakes look into it, all on the worker's thread.
+struct ChainSlot {
+  std::shared_ptr<const dnschain::ChainTable> table;
+
+  /// Null when there is none for the name and port, or it is past its end (RFC 9102, 2.1).
+  [[nodiscard]] tlsext::ChainBytes find(std::string_view name, std::uint16_t port) const;
+};
+
+/// All that a worker has on its loop. Made by another thread and then used by the loop's alone.
+class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
+ public:
+  WorkerLoop(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer);
+  ~WorkerLoop();
+
+  [[nodiscard]] Loop& loop() { return loop_; }
+  [[nodiscard]] const std::shared_ptr<ChainSlot>& chains() const { return chains_; }
+  [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  /// Until drained or stopped.
+  void run() { loop_.run(); }
+
+  void set_context(std::shared_ptr<tlsext::ServerContext> context);
+  void set_ticket_keys(const std::shared_ptr<const tlsext::TicketKeySet>& keys);
+  void set_settings(WorkerSettings settings);
+  void listen(const Endpoint& name, OwnedFd socket, int backlog);
+  void stop_listening(const Endpoint& name);
+  void drain(Milliseconds wait);
+
+ private:
+  using Ending = List<ClientConnection>;
+
+  void session_ended(ClientConnection& connection) override;
+  void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) override;
+  void end_within(ClientConnection& connection, EndWait why) override;
+  void done(ClientConnection& connection) override;
+  void on_upstream_state(std::size_t server, UpstreamState state, std::string_view reason) override;
+
+  void on_connection(Listener& listener);
+  [[nodiscard]] bool admit(const Endpoint& peer, Admission& place);
+  void on_time();
+  void end_drain(TimePoint now);
+  void end_turn();
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+  void count_chains();
+
+  Loop loop_;
+  WorkerSettings settings_;
+  ClientLimits& limits_;
+  WorkerObserver& observer_;
+  WorkerCounters counters_;
+  tlsext::ServerCounters counted_;  ///< of the context, what the counters have already
+  std::shared_ptr<ChainSlot> chains_ = std::make_shared<ChainSlot>();
+  std::shared_ptr<tlsext::ServerContext> context_;
+  RandomIds ids_;
+  UpstreamLinks links_;
+  UpstreamPool upstream_;
+  BufferPool buffers_;
+  SessionGroup sessions_;
+  Timer timer_;
+  std::vector<std::pair<Endpoint, std::unique_ptr<Listener>>> listeners_;
+  List<ClientConnection, LiveTag> live_;  ///< all connections; owns them
+  Ending sending_;                        ///< without a session, those that end first in front
+  Ending lingering_;
+  std::vector<ClientConnection*> ended_;  ///< whose session is to be freed
+  std::vector<ClientConnection*> done_;   ///< to be destroyed
+  std::optional<TimePoint> drained_at_;   ///< draining, until this moment at the latest
+  bool farewell_ = false;                 ///< that moment has come once
+};
+
+}  // namespace mooring::server

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/ops/setup.hpp"
+#include "server/chain/identities.hpp"
+
+#include <fcntl.h>
+
+#include <catch2/catch.hpp>
+#include <future>
+
+#include "server/io/doors.hpp"
+#include "server/worker/worker.hpp"
+#include "support/certificates.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace mooring;
+using namespace mooring::server;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr dnschain::WallTime kNow{std::chrono::seconds{1'790'000'000}};
+
+Config one_identity(const std::string& certificate, const std::string& key) {
+  Config config;
+  config.server.listen = {*Endpoint::parse("127.0.0.1:0")};
+  config.upstream.servers = {*Endpoint::parse("127.0.0.1:53")};
+  IdentityConfig identity;
+  identity.name = "dot.example";
+  identity.certificate_pem = certificate;
+  identity.private_key_pem = key;
+  identity.services = {dnschain::Service::create("dot.example", dnschain::Port(853)).value(),
+                       dnschain::Service::create("dot.example", dnschain::Port(8853)).value()};
+  identity.certificate_place = {"mooring.toml", 7, 15};
+  identity.certificate_file = "dot.crt";
+  identity.key_place = {"mooring.toml", 8, 7};
+  identity.key_file = "dot.key";
+  config.identities = {identity};
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("the first identity stands in for names that were removed, and for no other",
+          "[server]") {
+  Config config = one_identity("one", "key");
+  config.identities.push_back(config.identities.front());
+  config.identities.back().name = "b.example";
+  config.identities.back().certificate_pem = "two";
+  const Config out = with_stand_ins(config, {"b.example", "c.example", "c.example"});
+  REQUIRE(out.identities.size() == 3);
+  CHECK(out.identities[1].certificate_pem == "two");
+  CHECK(out.identities[2].name == "c.example");
+  CHECK(out.identities[2].certificate_pem == "one");
+  CHECK(out.identities[2].services.empty());
+}
+
+TEST_CASE("a clock that is behind the day on which the program was built is called wrong",
+          "[server]") {
+  const dnschain::WallTime built{std::chrono::seconds{1'790'000'000}};
+  CHECK(clock_fault(built - 1s, built).find("2026-09-21T14:13:19Z") != std::string::npos);
+  CHECK(clock_fault(dnschain::WallTime{}, built).find("1970-01-01") != std::string::npos);
+  CHECK(clock_fault(built, built).empty());
+  CHECK(clock_fault(built + 24h, built).empty());
+}
+
+TEST_CASE("a certificate that does not fit its key is reported where it is configured",
+          "[server]") {
+  const auto good = test::make_certificate("dot.example");
+  const auto other = test::make_certificate("dot.example");
+  CHECK(check_identities(one_identity(good.certificate_pem, good.private_key_pem)).empty());
+  const std::string at_certificate = "mooring.toml:7:15: \"dot.crt\"";
+  const std::string at_key = "mooring.toml:8:7: \"dot.key\"";
+  const auto [certificate, key, at] = GENERATE_COPY(table<std::string, std::string, std::string>({
+      {good.certificate_pem, other.private_key_pem, at_key},
+      {"", good.private_key_pem, at_certificate},
+      {"nonsense", good.private_key_pem, at_certificate},
+      {good.certificate_pem, "", at_key},
+      {good.private_key_pem, good.certificate_pem, at_certificate},
+  }));
+  const auto errors = check_identities(one_identity(certificate, key));
+  REQUIRE(errors.size() == 1);
+  CHECK_THAT(errors[0].text(), Catch::StartsWith(at));
+  CHECK_THAT(errors[0].text(), !Catch::Contains("PRIVATE"));
+}
+
+TEST_CASE("what clients that check certificates would notice is one line for each identity",
+          "[server]") {
+  const auto plain = test::make_certificate("dot.example");
+  Config config = one_identity(plain.certificate_pem, plain.private_key_pem);
+  CHECK(identity_warnings(config, kNow).empty());
+  const auto old = test::make_certificate("a.example", {test::KeyType::p256, true, false, {}});
+  config.identities.front().certificate_pem = old.certificate_pem;
+  const auto warnings = identity_warnings(config, kNow);
+  REQUIRE(warnings.size() == 1);
+  CHECK_THAT(warnings[0].text(),
+             Catch::StartsWith("mooring.toml:7:15: \"dot.crt\": clients that check certificates") &&
+                 Catch::EndsWith(": it has expired at 2020-12-31T00:00:00Z; it is not for "
+                                 "dot.example"));
+}
+
+TEST_CASE("a key that every user can read is reported once", "[server]") {
+  const test::TempDir directory;
+  directory.write("dot.key", "key");
+  const auto plain = test::make_certificate("dot.example");
+  Config config = one_identity(plain.certificate_pem, plain.private_key_pem);
+  config.identities.front().key_file = directory.path("dot.key");
+  config.identities.push_back(config.identities.front());
+  const auto [mode, warnings] =
+      GENERATE(table<int, std::size_t>({{0600, 0}, {0640, 0}, {0604, 1}, {0644, 1}, {0602, 1}}));
+  std::filesystem::permissions(directory.path("dot.key"),
+                               static_cast<std::filesystem::perms>(mode));
+  const auto found = identity_warnings(config, kNow);
+  REQUIRE(found.size() == warnings);
+  if (warnings == 1) CHECK_THAT(found[0].text(), Catch::StartsWith("mooring.toml:8:7: "));
+}
+
+TEST_CASE("every port of an identity has a chain, with its certificate to match", "[server]") {
+  const auto made = test::make_certificate("dot.example");
+  Config config = one_identity(made.certificate_pem, made.private_key_pem);
+  config.chain.support_lifetime = 48h;
+  const auto settings = keeper_settings(config);
+  REQUIRE(settings.services.size() == 2);
+  CHECK(settings.services[1].service.text() == "dot.example:8853");
+  CHECK(settings.services[1].support_lifetime == 48h);
+  REQUIRE(settings.services[0].presented.certificates.size() == 1);
+  CHECK(settings.services[0].presented.certificates[0].size() == made.der.size());
+}
+
+TEST_CASE("the workers share the upstream connections", "[server]") {
+  Config config = one_identity("", "");
+  const auto [workers, connections, each] = GENERATE(
+      table<unsigned, unsigned, std::size_t>({{1, 8, 8}, {2, 8, 4}, {16, 8, 1}, {1, 100, 56}}));
+  config.server.workers = workers;
+  config.upstream.connections = connections;
+  CHECK(worker_settings(config).upstream.connections == each);
+}
+
+TEST_CASE("clients get what files the server does not need itself", "[server]") {
+  Config config = one_identity("", "");
+  config.limits.connections = 1'000;
+  CHECK(connections_that_fit(config, 1'000'000) == 1'000);
+  const auto few = connections_that_fit(config, 1'000);
+  CHECK(few < 950);
+  CHECK(few > 800);
+  CHECK(connections_that_fit(config, 10) == 1);
+}
+
+TEST_CASE("ticket keys are kept for as long as tickets live", "[server]") {
+  const auto kept = [](std::chrono::seconds lifetime, std::chrono::seconds rotation) {
+    TlsConfig tls;
+    tls.ticket_lifetime = lifetime;
+    tls.ticket_rotation = rotation;
+    return ticket_keys_kept(tls);
+  };
+  CHECK(kept(24h, 12h) == 3);
+  CHECK(kept(1h, 12h) == 2);
+  CHECK(kept(25h, 12h) == 4);
+  CHECK(kept(168h, 1s) == 64);
+}
+
+TEST_CASE("all workers' sockets for port 0 are bound to one port", "[server]") {
+  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 3);
+  REQUIRE(door);
+  CHECK(door->bound.port != 0);
+  REQUIRE(door->sockets.size() == 3);
+  for (const auto& socket : door->sockets) CHECK(bound_to(socket) == door->bound);
+}
+
+TEST_CASE("a port that somebody listens on is not shared by accident", "[server]") {
+  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
+  REQUIRE(door);
+  REQUIRE(open_door(*door, 1).empty());
+  const auto second = bind_door(door->bound, 1);
+  REQUIRE_FALSE(second);
+  CHECK(second.error() == door->bound.text() + ": bind: Address already in use");
+}
+
+TEST_CASE("an address of our own on the same port may be bound beside it", "[server]") {
+  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
+  REQUIRE(door);
+  REQUIRE(open_door(*door, 1).empty());
+  const Endpoint all{*IpAddress::parse("0.0.0.0"), door->bound.port};
+  CHECK_FALSE(bind_door(all, 2));
+  CHECK(bind_door(all, 2, false));
+}
+
+TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
+  struct Observer final : WorkerObserver {
+    void on_upstream_state(const Endpoint&, UpstreamState, std::string_view) override {}
+    void on_listen_failed(const Endpoint& name, std::string_view reason) override {
+      failed.set_value(name.text() + ": " + std::string(reason));
+    }
+    void on_handshake_failed(const Endpoint&, const HandshakeFailure&) override {}
+    void on_drained() override {}
+    std::promise<std::string> failed;
+  } observer;
+  ClientLimits limits(ClientLimitSettings{});
+  Worker worker(worker_settings(one_identity("", "")), limits, observer);
+  worker.start();
+  const auto [fd, reason] = GENERATE(table<int, std::string>({
+      {::open("/dev/null", O_RDWR | O_CLOEXEC), "socket operation on non-socket"},
+      {-1, "bad file descriptor"},
+  }));
+  worker.listen(*Endpoint::parse("192.0.2.1:853"), OwnedFd(fd), 1);
+  CHECK(observer.failed.get_future().get() == "192.0.2.1:853: " + reason);
+}
+
+TEST_CASE("the difference of two lists of addresses counts how often each is there", "[server]") {
+  const Endpoint a = *Endpoint::parse("127.0.0.1:0");
+  const Endpoint b = *Endpoint::parse("[::1]:853");
+  CHECK(missing({a, b, a}, {a}) == std::vector{b, a});
+  CHECK(missing({a}, {a, b}).empty());
+}
