@@ -26,19 +26,20 @@ constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
 }  // namespace
 
 tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(
-    SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport, TimePoint now,
-    const std::optional<ClientAddress>& client) {
+    SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+    const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client) {
   auto tls = tlsext::TlsSession::accept(context);
   if (!tls) return tl::unexpected(std::move(tls.error()));
   return std::unique_ptr<ClientSession>(
-      new ClientSession(group, std::move(*tls), transport, now, client));
+      new ClientSession(group, std::move(*tls), transport, peer, now, client));
 }
 
 ClientSession::ClientSession(SessionGroup& group, tlsext::TlsSession tls,
-                             ClientTransport& transport, TimePoint now,
+                             ClientTransport& transport, const Peer& peer, TimePoint now,
                              const std::optional<ClientAddress>& client)
     : group_(group),
       transport_(transport),
+      peer_(peer),
       tls_(std::move(tls)),
       exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, client),
       now_(now),

@@ -9,6 +9,7 @@
 #include "server/base/bytes.hpp"
 #include "server/client/exchange.hpp"
 #include "server/client/group.hpp"
+#include "server/client/peer.hpp"
 #include "tlsext/tls_context.hpp"
 #include "tlsext/tls_session.hpp"
 #include "tlsext/types.hpp"
@@ -71,11 +72,11 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
                             private tlsext::SessionSink {
  public:
   /// For a connection just accepted. `group` and `transport` must outlive the session; the context
-  /// may be replaced while it lives; `client` is as for DnsExchange. Fails when TLS is out of
-  /// memory.
+  /// may be replaced while it lives; `peer` is copied; `client` is as for DnsExchange. Fails when
+  /// TLS is out of memory.
   [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> create(
       SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
-      TimePoint now, const std::optional<ClientAddress>& client = std::nullopt);
+      const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client = std::nullopt);
   /// Its queries in flight are forgotten.
   ~ClientSession();
   ClientSession(const ClientSession&) = delete;
@@ -91,6 +92,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void on_end(StreamEnd how);
 
   [[nodiscard]] SessionPhase phase() const { return phase_; }
+  [[nodiscard]] const Peer& peer() const { return peer_; }
 
  private:
   friend class SessionGroup;
@@ -98,7 +100,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   friend class List;
 
   ClientSession(SessionGroup& group, tlsext::TlsSession tls, ClientTransport& transport,
-                TimePoint now, const std::optional<ClientAddress>& client);
+                const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client);
   void on_ciphertext(ByteView octets) override;
   void on_plaintext(ByteView octets) override;
   void on_exchange_changed() override;
@@ -126,6 +128,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
 
   SessionGroup& group_;
   ClientTransport& transport_;
+  const Peer peer_;
   tlsext::TlsSession tls_;
   DnsExchange exchange_;
   TimePoint now_;              ///< of the call that is being served

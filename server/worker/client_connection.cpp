@@ -12,7 +12,8 @@ constexpr std::uint32_t kLingerOctets = 1U << 20U;
 
 void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context, Admission place) {
   place_ = std::move(place);
-  auto session = ClientSession::create(group, context, *this, loop_.now(), place_.client());
+  auto session =
+      ClientSession::create(group, context, *this, Peer{client_}, loop_.now(), place_.client());
   if (!session) return end();
   session_ = std::move(*session);
   stream_.set_reading(true);

@@ -63,12 +63,16 @@ struct WorkerFixture : PoolFixture {
 /// A DoT client with real TLS, and the transport between it and its session, all in memory.
 class DotClient final : public server::ClientTransport {
  public:
+  /// Whom the session takes it for.
+  static inline const server::Peer peer{*server::Endpoint::parse("192.0.2.7:40007")};
+
   explicit DotClient(WorkerFixture& worker, tlsext::Version version = tlsext::Version::tls13,
                      std::shared_ptr<const tlsext::Bytes> ticket = nullptr)
       : worker_(worker),
         context_(make_context(version)),
         tls_(make_tls(*context_, std::move(ticket))) {
-    auto made = server::ClientSession::create(worker.group, *worker.context, *this, worker.now);
+    auto made =
+        server::ClientSession::create(worker.group, *worker.context, *this, peer, worker.now);
     if (!made) throw std::runtime_error(made.error().context);
     session = std::move(*made);
   }

@@ -295,3 +295,15 @@ TEST_CASE("a client that says goodbye still gets its answers", "[session]") {
   CHECK(client.mode == CloseMode::after_sending);
   CHECK(worker.counters.connections.closed_by_client.value() == 1);
 }
+
+TEST_CASE("a session knows its peer from beginning to end", "[session]") {
+  WorkerFixture worker;
+  DotClient client(worker);
+  CHECK(client.session->peer() == DotClient::peer);
+  CHECK_FALSE(client.session->peer().proxied());
+  client.shake_hands();
+  client.say_goodbye();
+  worker.turn();
+  CHECK(client.closed);
+  CHECK(client.session->peer() == DotClient::peer);
+}
