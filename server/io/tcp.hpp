@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <string_view>
-#include <tl/expected.hpp>
 
 #include "server/base/bytes.hpp"
 #include "server/base/endpoint.hpp"
+#include "server/base/owned_fd.hpp"
 #include "server/io/loop.hpp"
 
 namespace mooring::server {
@@ -73,25 +71,6 @@ class TcpStream {
   UvPtr<uv_tcp_t> handle_;
 };
 
-/// A file descriptor that is closed with its owner.
-class OwnedFd {
- public:
-  OwnedFd() = default;
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~OwnedFd();
-
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
-
 /// A socket that listens already; takes it over.
 class Listener {
  public:
@@ -107,19 +86,5 @@ class Listener {
   int open_error_ = 0;
   UvPtr<uv_tcp_t> handle_;
 };
-
-/// What a system call has said.
-struct SocketError {
-  int code = 0;      ///< errno
-  std::string text;  ///< "bind: Address already in use"
-};
-
-/// A TCP socket bound to `to` so that others of this process can be as well (SO_REUSEPORT), not yet
-/// listening. With `exclusive`, fails when anybody listens there already.
-[[nodiscard]] tl::expected<OwnedFd, SocketError> bind_socket(const Endpoint& to, bool exclusive);
-/// Lets connections in, at most `backlog` of them waiting to be accepted; empty or what is wrong.
-[[nodiscard]] std::string start_listening(const OwnedFd& socket, int backlog);
-/// Where a socket is bound: the real port when it was bound to port 0.
-[[nodiscard]] std::optional<Endpoint> bound_to(const OwnedFd& socket);
 
 }  // namespace mooring::server

@@ -110,12 +110,12 @@ void Daemon::on_chains(const std::shared_ptr<const dnschain::ChainTable>& table)
 
 bool Daemon::bind() {
   for (const Endpoint& endpoint : config_.server.listen) {
-    auto door = bind_door(endpoint, config_.server.workers);
-    if (!door) {
-      log_.error("start_failed", {{"error", "cannot listen on " + door.error()}});
+    auto sockets = bind_sockets(endpoint, config_.server.workers);
+    if (!sockets) {
+      log_.error("start_failed", {{"error", "cannot listen on " + sockets.error().context}});
       return false;
     }
-    doors_.push_back(std::move(*door));
+    listening_.push_back(std::move(*sockets));
   }
   return true;
 }
@@ -150,28 +150,28 @@ void Daemon::apply_limits() {
 void Daemon::open() {
   if (std::exchange(open_, true)) return;
   startup_timer_.clear();
-  for (Door& door : doors_) {
-    const std::string error = open_door(door, config_.server.backlog);
-    if (!error.empty()) {
-      log_.error("start_failed", {{"error", "cannot listen on " + error}});
+  for (ListeningSockets& sockets : listening_) {
+    const auto started = start_listening(sockets, config_.server.backlog);
+    if (!started) {
+      log_.error("start_failed", {{"error", "cannot listen on " + started.error().context}});
       status_ = 1;
       return loop_.stop();
     }
-    hand_over(door);
+    hand_over(sockets);
   }
   log_.info("start", {{"version", version_},
-                      {"listen", addresses(doors_)},
+                      {"listen", addresses(listening_)},
                       {"workers", std::to_string(workers_.size())},
                       {"identities", std::to_string(config_.identities.size())},
                       {"chains", std::to_string(chains_->table()->chains().size())},
                       {"config", file_}});
 }
 
-void Daemon::hand_over(Door& door) {
+void Daemon::hand_over(ListeningSockets& sockets) {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->listen(door.bound, std::move(door.sockets[i]), config_.server.backlog);
+    workers_[i]->listen(sockets.bound, std::move(sockets.sockets[i]), config_.server.backlog);
   }
-  door.sockets.clear();
+  sockets.sockets.clear();
 }
 
 void Daemon::on_upstream_state(const Endpoint& server, UpstreamState state,

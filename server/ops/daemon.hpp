@@ -13,7 +13,7 @@
 #include "server/chain/identities.hpp"
 #include "server/chain/service.hpp"
 #include "server/config/config.hpp"
-#include "server/io/doors.hpp"
+#include "server/io/listening_sockets.hpp"
 #include "server/io/loop.hpp"
 #include "server/io/timer.hpp"
 #include "server/observe/log.hpp"
@@ -59,7 +59,7 @@ class Daemon final : public WorkerObserver {
   std::optional<ChainMemory> recall();
   void apply_limits();
   void open();
-  void hand_over(Door& door);
+  void hand_over(ListeningSockets& sockets);
   void hear(News&& news);
   void report(const UpstreamNews& news);
   void report(const ListenFailed& news);
@@ -78,7 +78,7 @@ class Daemon final : public WorkerObserver {
   struct Prepared;
   [[nodiscard]] std::optional<Prepared> prepare(Config config);
   void apply(Prepared prepared);
-  void change_doors(std::vector<Door> added);
+  void change_listening(std::vector<ListeningSockets> added);
   void refuse(const std::string& why);
 
   const std::string file_;
@@ -90,7 +90,7 @@ class Daemon final : public WorkerObserver {
   ClientLimits limits_;
   std::shared_ptr<const tlsext::TicketKeySet> ticket_keys_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<Door> doors_;
+  std::vector<ListeningSockets> listening_;
   std::optional<StateLock> state_lock_;
   std::map<Endpoint, UpstreamState> upstream_states_;
   std::unique_ptr<ChainService> chains_;

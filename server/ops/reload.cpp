@@ -31,7 +31,7 @@ std::string keep_until_restart(const Config& now, Config& next) {
 struct Daemon::Prepared {
   Config config;
   Contexts contexts;
-  std::vector<Door> doors;  ///< new ones
+  std::vector<ListeningSockets> listening;  ///< new ones
 };
 
 void Daemon::reload() {
@@ -66,19 +66,21 @@ std::optional<Daemon::Prepared> Daemon::prepare(Config config) {
     return {};
   }
   out.contexts = std::move(*contexts);
-  for (const Endpoint& endpoint : missing(config.server.listen, configured(doors_))) {
+  for (const Endpoint& endpoint : missing(config.server.listen, configured(listening_))) {
     // An address of ours on the same port is no stranger: "0.0.0.0:853" may follow one of them.
-    const auto same_port = [&](const Door& door) { return door.bound.port == endpoint.port; };
-    const bool exclusive = std::ranges::none_of(doors_, same_port);
-    auto door = bind_door(endpoint, static_cast<unsigned>(workers_.size()), exclusive);
-    const std::string error = !door   ? door.error()
-                              : open_ ? open_door(*door, config_.server.backlog)
-                                      : "";
-    if (!error.empty()) {
-      refuse("cannot listen on " + error + "; what was in use before goes on");
+    const auto same_port = [&](const ListeningSockets& one) {
+      return one.bound.port == endpoint.port;
+    };
+    const bool exclusive = std::ranges::none_of(listening_, same_port);
+    auto sockets = bind_sockets(endpoint, static_cast<unsigned>(workers_.size()), exclusive);
+    const auto started =
+        sockets && open_ ? start_listening(*sockets, config_.server.backlog) : Result<void>();
+    if (!sockets || !started) {
+      const Error& error = sockets ? started.error() : sockets.error();
+      refuse("cannot listen on " + error.context + "; what was in use before goes on");
       return {};
     }
-    out.doors.push_back(std::move(*door));
+    out.listening.push_back(std::move(*sockets));
   }
   out.config = std::move(config);
   return out;
@@ -94,7 +96,7 @@ void Daemon::apply(Prepared prepared) {
     workers_[i]->set_settings(worker_settings(config_));
   }
   memory_.remember(config_);
-  change_doors(std::move(prepared.doors));
+  change_listening(std::move(prepared.listening));
   chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
   if (!certificates_.empty()) {
     // Its TLSA record may be published already.
@@ -103,23 +105,23 @@ void Daemon::apply(Prepared prepared) {
   }
   ticket_timer_.set_earlier(loop_.now() + config_.tls.ticket_rotation);
   reloaded_ = true;
-  log_.info("reload", {{"result", "done"}, {"listen", addresses(doors_)}});
+  log_.info("reload", {{"result", "done"}, {"listen", addresses(listening_)}});
   if (!kept.empty())
     log_.warning("reload", {{"result", "partial"}, {"detail", "a restart is needed for " + kept}});
 }
 
-/// Closes the doors that are not configured any more and adds those that are new.
-void Daemon::change_doors(std::vector<Door> added) {
-  for (const Endpoint& gone : missing(configured(doors_), config_.server.listen)) {
-    const auto same = [&](const Door& door) { return door.configured == gone; };
-    // Of those added, none is in doors_ yet.
-    const auto door = std::ranges::find_if(doors_, same);
-    for (const auto& worker : workers_) worker->stop_listening(door->bound);
-    doors_.erase(door);
+/// Closes the sockets of addresses that are not configured any more and adds those that are new.
+void Daemon::change_listening(std::vector<ListeningSockets> added) {
+  for (const Endpoint& gone : missing(configured(listening_), config_.server.listen)) {
+    const auto same = [&](const ListeningSockets& one) { return one.configured == gone; };
+    // Of those added, none is in listening_ yet.
+    const auto sockets = std::ranges::find_if(listening_, same);
+    for (const auto& worker : workers_) worker->stop_listening(sockets->bound);
+    listening_.erase(sockets);
   }
-  for (Door& door : added) {
-    if (open_) hand_over(door);
-    doors_.push_back(std::move(door));
+  for (ListeningSockets& sockets : added) {
+    if (open_) hand_over(sockets);
+    listening_.push_back(std::move(sockets));
   }
 }
 

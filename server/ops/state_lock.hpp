@@ -4,7 +4,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "server/io/tcp.hpp"
+#include "server/base/owned_fd.hpp"
 
 namespace mooring::server {
 

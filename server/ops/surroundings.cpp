@@ -14,7 +14,7 @@
 
 #include "dnschain/keep/state_file.hpp"
 #include "dnschain/keep/state_store.hpp"
-#include "server/io/tcp.hpp"
+#include "server/io/sockets.hpp"
 
 namespace mooring::server {
 
@@ -54,14 +54,14 @@ bool reaches(const Endpoint& to, const Endpoint& listen, const std::vector<IpAdd
 void check_listen(const Endpoint& endpoint, const Place& place, Findings& findings) {
   const auto socket = bind_socket(endpoint, false);
   if (socket) return;
-  if (socket.error().code == EADDRINUSE) {
+  if (socket.error().system == EADDRINUSE) {
     findings.warnings.push_back({place, "\"" + endpoint.text() +
                                             "\" is in use now: by this service, or it cannot "
                                             "start"});
     return;
   }
   findings.errors.push_back(
-      {place, "cannot listen on \"" + endpoint.text() + "\": " + socket.error().text});
+      {place, "cannot listen on \"" + endpoint.text() + "\": " + socket.error().context});
 }
 
 /// What is wrong with a file that the keeper has left there; empty: nothing.

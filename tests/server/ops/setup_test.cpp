@@ -7,7 +7,6 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "server/io/doors.hpp"
 #include "server/worker/worker.hpp"
 #include "support/certificates.hpp"
 #include "support/temp_dir.hpp"
@@ -158,32 +157,6 @@ TEST_CASE("ticket keys are kept for as long as tickets live", "[server]") {
   CHECK(kept(168h, 1s) == 64);
 }
 
-TEST_CASE("all workers' sockets for port 0 are bound to one port", "[server]") {
-  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 3);
-  REQUIRE(door);
-  CHECK(door->bound.port != 0);
-  REQUIRE(door->sockets.size() == 3);
-  for (const auto& socket : door->sockets) CHECK(bound_to(socket) == door->bound);
-}
-
-TEST_CASE("a port that somebody listens on is not shared by accident", "[server]") {
-  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
-  REQUIRE(door);
-  REQUIRE(open_door(*door, 1).empty());
-  const auto second = bind_door(door->bound, 1);
-  REQUIRE_FALSE(second);
-  CHECK(second.error() == door->bound.text() + ": bind: Address already in use");
-}
-
-TEST_CASE("an address of our own on the same port may be bound beside it", "[server]") {
-  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
-  REQUIRE(door);
-  REQUIRE(open_door(*door, 1).empty());
-  const Endpoint all{*IpAddress::parse("0.0.0.0"), door->bound.port};
-  CHECK_FALSE(bind_door(all, 2));
-  CHECK(bind_door(all, 2, false));
-}
-
 TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
   struct Observer final : WorkerObserver {
     void on_upstream_state(const Endpoint&, UpstreamState, std::string_view) override {}
@@ -203,11 +176,4 @@ TEST_CASE("a worker says so when it cannot take connections at an address", "[se
   }));
   worker.listen(*Endpoint::parse("192.0.2.1:853"), OwnedFd(fd), 1);
   CHECK(observer.failed.get_future().get() == "192.0.2.1:853: " + reason);
-}
-
-TEST_CASE("the difference of two lists of addresses counts how often each is there", "[server]") {
-  const Endpoint a = *Endpoint::parse("127.0.0.1:0");
-  const Endpoint b = *Endpoint::parse("[::1]:853");
-  CHECK(missing({a, b, a}, {a}) == std::vector{b, a});
-  CHECK(missing({a}, {a, b}).empty());
 }

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "server/io/doors.hpp"
+#include "server/io/listening_sockets.hpp"
 #include "server/ops/state_lock.hpp"
 #include "support/temp_dir.hpp"
 
@@ -71,10 +71,10 @@ TEST_CASE("an address that the machine does not have is found", "[server]") {
 }
 
 TEST_CASE("an address that is in use is no error, as it may be by this service", "[server]") {
-  const auto door = bind_door(*Endpoint::parse("127.0.0.1:0"), 1);
-  REQUIRE(door);
-  REQUIRE(open_door(*door, 1).empty());
-  const Findings ours = check_surroundings(config_of(door->bound.text()));
+  const auto sockets = bind_sockets(*Endpoint::parse("127.0.0.1:0"), 1);
+  REQUIRE(sockets);
+  REQUIRE(start_listening(*sockets, 1));
+  const Findings ours = check_surroundings(config_of(sockets->bound.text()));
   CHECK(ours.errors.empty());
   CHECK(ours.warnings.empty());
 }
