@@ -184,35 +184,27 @@ std::vector<std::string> ChainService::pinned_names() const {
   return names_pinned(keeper_.status(), wall_now());
 }
 
-CounterLine ChainService::counters() const {
-  std::uint64_t served = 0, removed = 0, mismatched = 0, without = 0, failing = 0, refreshes = 0,
-                failures = 0;
-  const auto all = keeper_.status();
-  for (const dnschain::ServiceStatus& each : all) {
-    if (each.published) ++served;
-    if (each.removed) ++removed;
-    if (each.matches == false) ++mismatched;
-    if (each.published && !each.removed && each.kind != dnschain::VerdictKind::secure) ++without;
-    if (!each.last_failure.empty()) ++failing;
-    refreshes += each.refreshes;
-    failures += each.failures;
+KeeperMetrics ChainService::metrics() const {
+  KeeperMetrics out;
+  for (const dnschain::ServiceStatus& each : keeper_.status()) {
+    const bool secure = each.kind == dnschain::VerdictKind::secure;
+    out.services.add();
+    out.served.add(each.published ? 1 : 0);
+    out.kept_for_pins.add(each.removed ? 1 : 0);
+    out.mismatched.add(each.matches == false ? 1 : 0);
+    out.without_tlsa.add(each.published && !each.removed && !secure ? 1 : 0);
+    out.failing.add(each.last_failure.empty() ? 0 : 1);
+    out.refreshes.add(each.refreshes);
+    out.refreshes_failed.add(each.failures);
   }
   const auto happened = [&](KeeperEvent::Kind kind) {
-    return std::to_string(events_.at(static_cast<std::size_t>(kind)));
+    return events_.at(static_cast<std::size_t>(kind));
   };
-  return {{"group", "keeper"},
-          {"services", std::to_string(all.size())},
-          {"served", std::to_string(served)},
-          {"kept_for_pins", std::to_string(removed)},
-          {"mismatched", std::to_string(mismatched)},
-          {"without_tlsa", std::to_string(without)},
-          {"failing", std::to_string(failing)},
-          {"refreshes", std::to_string(refreshes)},
-          {"refreshes_failed", std::to_string(failures)},
-          {"published", happened(KeeperEvent::Kind::published)},
-          {"withdrawn", happened(KeeperEvent::Kind::withdrawn)},
-          {"mismatches", happened(KeeperEvent::Kind::mismatch)},
-          {"bounds_near", happened(KeeperEvent::Kind::bound_near)}};
+  out.published = happened(KeeperEvent::Kind::published);
+  out.withdrawn = happened(KeeperEvent::Kind::withdrawn);
+  out.mismatches = happened(KeeperEvent::Kind::mismatch);
+  out.bounds_near = happened(KeeperEvent::Kind::bound_near);
+  return out;
 }
 
 void ChainService::reconfigure(dnschain::KeeperSettings settings,

@@ -59,7 +59,7 @@ class ChainService {
   /// The names for which clients may hold pins now.
   [[nodiscard]] std::vector<std::string> pinned_names() const;
   /// How the chains stand now, and what has happened to them since the start.
-  [[nodiscard]] CounterLine counters() const;
+  [[nodiscard]] KeeperMetrics metrics() const;
 
  private:
   class Ask;

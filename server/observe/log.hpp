@@ -20,9 +20,6 @@ struct Field {
   std::string value;
 };
 
-/// Figures of one kind, to be logged in one line.
-using CounterLine = std::vector<Field>;
-
 /// "event=NAME key=value ...". A value that is empty or holds anything but plain characters is put
 /// in double quotes; what could end the quotes or the line is escaped.
 [[nodiscard]] std::string format_event(std::string_view event, const std::vector<Field>& fields);

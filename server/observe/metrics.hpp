@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "server/observe/metric_lists.hpp"
 
 namespace mooring::server {
 
@@ -19,70 +24,95 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// A number as it was when somebody looked.
+class Sample {
+ public:
+  Sample() = default;
+  Sample(std::uint64_t value) : value_(value) {}
+  void add(std::uint64_t count = 1) { value_ += count; }
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+enum class MetricKind : std::uint8_t {
+  counter,  ///< grows as long as the process lives
+  gauge,    ///< how it stands now
+};
+
+/// What there is to know of a metric but its value. All text lives as long as the program.
+struct MetricInfo {
+  std::string_view name;
+  MetricKind kind{};
+  std::string_view unit;  ///< plural: "connections", "octets"
+  std::string_view help;
+};
+
+/// A metric of `Group`, and where its value is.
+template <class Group>
+struct MetricRow {
+  MetricInfo info;
+  typename Group::Value Group::*value;
+};
+
+#define MOORING_METRIC_MEMBER(name, kind, unit, help) Value name{};
+#define MOORING_METRIC_ROW(name, kind, unit, help) \
+  {{#name, MetricKind::kind, unit, help}, &Self::name},
+
+/// A struct with a member for each line of a list, which are Counters or Samples, and their table.
+#define MOORING_METRIC_GROUP(Struct, Type, title, LIST)                    \
+  struct Struct {                                                          \
+    using Self = Struct;                                                   \
+    using Value = Type;                                                    \
+    static constexpr std::string_view kGroup = title;                      \
+    LIST(MOORING_METRIC_MEMBER)                                            \
+    static constexpr auto table() {                                        \
+      return std::to_array<MetricRow<Struct>>({LIST(MOORING_METRIC_ROW)}); \
+    }                                                                      \
+  };                                                                       \
+  static_assert(sizeof(Struct) == Struct::table().size() * sizeof(Type))
+
 /// Connections of clients, counted once when they come and once when they go.
-struct ConnectionCounters {
-  Counter accepted;
-  Counter refused_total;       ///< the limit on connections in total was reached
-  Counter refused_per_client;  ///< the limit for one client address was reached
-  Counter closed_by_client;    ///< close_notify or the end of the TCP stream
-  Counter closed_idle;
-  Counter closed_drained;            ///< at the end of service, everything answered
-  Counter closed_handshake_failed;   ///< not TLS, a TLS error or no end of the handshake
-  Counter closed_handshake_timeout;  ///< the handshake took too long
-  Counter closed_write_timeout;      ///< the client did not read what was sent
-  Counter closed_overfull;           ///< too many answers waited for a client that does not read
-  Counter closed_tls_error;          ///< a TLS error after the handshake
-  Counter closed_malformed;          ///< a response, or a message without a whole DNS header
-  Counter closed_no_memory;          ///< the bound on message memory was reached
-  Counter handshakes_full;
-  Counter handshakes_resumed;
-  Counter octets_received;  ///< ciphertext
-  Counter octets_sent;      ///< ciphertext
-};
-
+MOORING_METRIC_GROUP(ConnectionCounters, Counter, "connections", MOORING_CONNECTION_METRICS);
 /// DNS messages of clients.
-struct ClientCounters {
-  Counter queries;          ///< whole messages received, of any kind
-  Counter forwarded;        ///< queries handed to the upstream pool
-  Counter answers;          ///< messages sent, our own and those of the upstream
-  Counter answers_dropped;  ///< the client had closed before its answer came
-  Counter formerr;          ///< malformed queries answered FORMERR
-  Counter badvers;          ///< EDNS versions that we do not know
-  Counter not_implemented;  ///< operations other than QUERY
-  Counter refused;          ///< zone transfers
-  Counter servfail;         ///< SERVFAIL of our own making
-  Counter responses;        ///< responses sent to us as if they were queries
-  Counter no_header;        ///< messages under 12 octets
-  Counter reading_paused;   ///< times that a client was not read from for one of its bounds
-  Counter writes;           ///< pieces of ciphertext handed to the transport
-};
-
+MOORING_METRIC_GROUP(ClientCounters, Counter, "queries", MOORING_CLIENT_METRICS);
 /// Traffic with the upstream resolvers.
-struct UpstreamCounters {
-  Counter sent;                ///< queries written, those sent again included
-  Counter sent_again;          ///< because their connection was lost
-  Counter answers;             ///< matched to a query whose client still waits
-  Counter answers_late;        ///< after the deadline, or after the client had gone
-  Counter answers_unknown_id;  ///< also the second answer to one query
-  Counter answers_wrong_question;
-  Counter answers_malformed;  ///< matched, but not to be passed on
-  Counter nonsense;           ///< messages that are no responses; they cost the connection
-  Counter timeouts;           ///< queries that reached their deadline
-  Counter overflows;          ///< queries turned away: too many waiting, or too much memory
-  Counter failed_fast;        ///< not tried, or no longer: no resolver can be reached
-  Counter lost_twice;         ///< given up: their connections were lost
-  Counter connections_opened;
-  Counter connections_failed;   ///< could not be established
-  Counter connections_lost;     ///< closed by the resolver or the network with queries in flight
-  Counter connections_retired;  ///< given up by us: stalled, or too many answers owed
-  Counter writes;               ///< pieces handed to the transport
-};
+MOORING_METRIC_GROUP(UpstreamCounters, Counter, "upstream", MOORING_UPSTREAM_METRICS);
+/// What handshakes did with the chain.
+MOORING_METRIC_GROUP(ChainCounters, Counter, "chains", MOORING_CHAIN_METRICS);
+/// How the chains stand now, and what has happened to them since the start.
+MOORING_METRIC_GROUP(KeeperMetrics, Sample, "keeper", MOORING_KEEPER_METRICS);
+/// How many clients there are now.
+MOORING_METRIC_GROUP(LoadMetrics, Sample, "load", MOORING_LOAD_METRICS);
 
-/// What one worker counts. Its thread alone adds.
+/// What one worker counts of its clients and resolvers. Its thread alone adds.
 struct Counters {
   ConnectionCounters connections;
   ClientCounters clients;
   UpstreamCounters upstream;
 };
+
+/// The values of a group's metrics at one moment, in the order of its table.
+struct MetricValues {
+  struct One {
+    MetricInfo info;
+    std::uint64_t value = 0;
+  };
+  std::string_view group;
+  std::vector<One> metrics;
+};
+
+/// Each of a group's metrics, summed over `parts`: what each of the workers has.
+template <class Group>
+[[nodiscard]] MetricValues metric_values(const std::vector<const Group*>& parts) {
+  MetricValues out{Group::kGroup, {}};
+  for (const auto& row : Group::table()) {
+    std::uint64_t sum = 0;
+    for (const Group* part : parts) sum += (part->*row.value).value();
+    out.metrics.push_back({row.info, sum});
+  }
+  return out;
+}
 
 }  // namespace mooring::server

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "server/base/wall_time.hpp"
-#include "server/ops/counters_log.hpp"
+#include "server/ops/metrics_log.hpp"
 
 namespace mooring::server {
 
@@ -307,12 +307,12 @@ void Daemon::stop() {
 void Daemon::log_counters() {
   std::vector<const WorkerCounters*> all;
   for (const auto& worker : workers_) all.push_back(&worker->counters());
-  log_.info("connections", {{"now", std::to_string(limits_.connections())},
-                            {"clients", std::to_string(limits_.clients())}});
-  for (const CounterLine& line : counter_lines(all)) log_.info("counters", line);
-  CounterLine keeper = chains_->counters();
-  keeper.push_back({"certificates_held", std::to_string(certificates_.size())});
-  log_.info("counters", keeper);
+  LoadMetrics load;
+  load.now = limits_.connections();
+  load.clients = limits_.clients();
+  KeeperMetrics keeper = chains_->metrics();
+  keeper.certificates_held = certificates_.size();
+  log_metrics(load, service_metrics(all, keeper), log_);
 }
 
 }  // namespace mooring::server

@@ -26,13 +26,6 @@ struct WorkerSettings {
   std::size_t buffer_octets = 0;  ///< for messages of clients that wait, all together
 };
 
-/// What handshakes did with the chain, for any thread to read.
-struct ChainCounters {
-  Counter sent;
-  Counter not_available;
-  Counter too_big;
-};
-
 /// What one worker counts, for any thread to read.
 struct WorkerCounters {
   Counters traffic;
