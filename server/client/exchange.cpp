@@ -24,11 +24,13 @@ OwnAnswer describe(QueryFailure why) {
 }  // namespace
 
 DnsExchange::DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
-                         ExchangeListener& listener, const std::optional<ClientAddress>& client)
+                         ExchangeListener& listener, const Peer& peer,
+                         const std::optional<ClientAddress>& client)
     : QueryOwner(upstream.client(client)),
       upstream_(upstream),
       counters_(counters),
       listener_(listener),
+      peer_(peer),
       in_(buffers, BufferUse::unproven),
       out_(buffers) {}
 
@@ -62,12 +64,16 @@ void DnsExchange::give_way() {
   listener_.on_exchange_changed();
 }
 
+QueryContext DnsExchange::context_of(const QueryShape& shape) const {
+  return {peer_.address, QueryTransport::tls, shape.opt.hop, static_cast<std::uint32_t>(received_)};
+}
+
 Take DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
   if (in_flight() >= upstream_.fair_share(max_in_flight)) return Take::later;
   counters_.queries.add();
   if (received_++ == 0) in_.set_use(BufferUse::incoming);
   const auto checked = check_query(message);
-  const Query query{message, checked.shape};
+  const Query query{message, checked.shape, context_of(checked.shape)};
   switch (checked.verdict) {
     case QueryVerdict::forward:
       if (const auto refused = upstream_.submit(*this, query, now)) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "server/base/bytes.hpp"
+#include "server/client/peer.hpp"
 #include "server/dns/framer.hpp"
 #include "server/memory/buffer_pool.hpp"
 #include "server/observe/metrics.hpp"
@@ -35,9 +36,11 @@ enum class ExchangeFault : std::uint8_t {
 class DnsExchange final : private QueryOwner {
  public:
   /// All the references must outlive the exchange. `client` is the network whose connections are
-  /// one client to the pool; none: this one is a client by itself.
+  /// one client to the pool; none: this one is a client by itself. Queries are said to come from
+  /// `peer`, over TLS.
   DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
-              ExchangeListener& listener, const std::optional<ClientAddress>& client);
+              ExchangeListener& listener, const Peer& peer,
+              const std::optional<ClientAddress>& client);
   ~DnsExchange();
 
   /// Takes octets from the client, cut anywhere. When `max_in_flight` queries are in flight, or
@@ -71,6 +74,7 @@ class DnsExchange final : private QueryOwner {
  private:
   void on_answer(const Answer& answer) override;
   void on_failure(const Query& query, QueryFailure why) override;
+  [[nodiscard]] QueryContext context_of(const QueryShape& shape) const;
   Take on_message(ByteView message, std::size_t max_in_flight, TimePoint now);
   void note(FramerState state);
   void reply(const Query& query, const OwnAnswer& answer, Counter& counter);
@@ -79,6 +83,7 @@ class DnsExchange final : private QueryOwner {
   UpstreamPool& upstream_;
   ClientCounters& counters_;
   ExchangeListener& listener_;
+  const Peer& peer_;
   DnsFramer in_;
   Buffer out_;
   std::uint64_t received_ = 0;

@@ -41,7 +41,7 @@ ClientSession::ClientSession(SessionGroup& group, tlsext::TlsSession tls,
       transport_(transport),
       peer_(peer),
       tls_(std::move(tls)),
-      exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, client),
+      exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, peer_, client),
       now_(now),
       phase_deadline_(now + group.settings_.handshake_timeout) {
   group_.handshaking_.push_back(*this);

@@ -6,17 +6,10 @@
 namespace mooring::server {
 namespace {
 
-constexpr std::size_t kPrefix = 2;
-constexpr std::size_t kEmptyOpt = 11;
-constexpr std::size_t kErrorOption = 15;
-/// What fits into one UDP datagram nearly everywhere; without meaning on TCP, but it must say
-/// something (RFC 6891, 6.2.5).
-constexpr std::size_t kUdpPayload = 1232;
-
 struct Sizes {
   std::size_t question = 0;
-  std::size_t option = 0;  // the whole extended error option
-  std::size_t opt = 0;     // the whole OPT record
+  std::size_t error = 0;  // the data of the extended error option
+  std::size_t opt = 0;    // the whole OPT record
 
   [[nodiscard]] std::size_t message() const { return kDnsHeaderSize + question + opt; }
 };
@@ -25,8 +18,10 @@ Sizes measure(const QueryShape& shape, const OwnAnswer& answer) {
   Sizes sizes;
   if (shape.question_end > kDnsHeaderSize) sizes.question = shape.question_end - kDnsHeaderSize;
   if (shape.opt.begin == 0) return sizes;
-  if (answer.error != ExtendedError::none) sizes.option = 6 + answer.text.size();
-  sizes.opt = kEmptyOpt + sizes.option;
+  sizes.opt = OptWriter::kEmptySize;
+  if (answer.error == ExtendedError::none) return sizes;
+  sizes.error = 2 + answer.text.size();
+  sizes.opt += OptWriter::option_size(sizes.error);
   return sizes;
 }
 
@@ -41,30 +36,25 @@ void write_header(std::byte* place, ByteView query, std::uint16_t id, const Size
   write_u16(place + 10, sizes.opt != 0 ? 1 : 0);
 }
 
-void write_opt(std::byte* place, ByteView query, const QueryShape& shape, const Sizes& sizes,
+void write_opt(std::byte* place, const QueryShape& shape, const Sizes& sizes,
                const OwnAnswer& answer) {
-  std::memset(place, 0, kEmptyOpt);
-  write_u16(place + 1, 41);
-  write_u16(place + 3, kUdpPayload);
-  place[5] = std::byte(static_cast<unsigned>(answer.rcode) >> 4U);
-  place[7] = query[shape.opt.begin + 7U] & std::byte{0x80};  // DO is copied (RFC 3225, 3)
-  write_u16(place + 9, sizes.option);
-  if (sizes.option == 0) return;
-  std::byte* const option = place + kEmptyOpt;
-  write_u16(option, kErrorOption);
-  write_u16(option + 2, sizes.option - 4);
-  write_u16(option + 4, static_cast<std::size_t>(answer.error));
-  std::memcpy(option + 6, answer.text.data(), answer.text.size());
+  // DO is copied (RFC 3225, 3).
+  OptWriter opt(place, static_cast<unsigned>(answer.rcode), shape.opt.hop.dnssec_ok);
+  if (sizes.error == 0) return;
+  std::byte* const error = opt.add(OptionCode::extended_error, sizes.error);
+  write_u16(error, static_cast<std::size_t>(answer.error));
+  std::memcpy(error + 2, answer.text.data(), answer.text.size());
 }
 
 }  // namespace
 
 bool append_answer(Buffer& out, const Answer& answer) {
   const std::size_t size = answer.message.size();
-  std::byte* const place = out.extend(kPrefix + size);
+  std::byte* const place = out.extend(kLengthPrefix + size);
   if (place == nullptr) return false;
-  std::byte* const message = place + kPrefix;
+  std::byte* const message = place + kLengthPrefix;
   OptShape opt = answer.opt;
+  // What answer.context says that the client has asked of this hop would be added here.
   const std::size_t copied = copy_for_next_hop(answer.message, opt, message);
   out.shrink(size - copied);
   write_u16(place, copied);
@@ -79,14 +69,14 @@ bool append_answer(Buffer& out, const Answer& answer) {
 bool append_own_answer(Buffer& out, ByteView query, const QueryShape& shape,
                        const OwnAnswer& answer) {
   const Sizes sizes = measure(shape, answer);
-  std::byte* place = out.extend(kPrefix + sizes.message());
+  std::byte* place = out.extend(kLengthPrefix + sizes.message());
   if (place == nullptr) return false;
   write_u16(place, sizes.message());
-  place += kPrefix;
+  place += kLengthPrefix;
   write_header(place, query, shape.id, sizes, answer.rcode);
   std::memcpy(place + kDnsHeaderSize, query.data() + kDnsHeaderSize, sizes.question);
   if (sizes.opt != 0) {
-    write_opt(place + kDnsHeaderSize + sizes.question, query, shape, sizes, answer);
+    write_opt(place + kDnsHeaderSize + sizes.question, shape, sizes, answer);
   }
   return true;
 }

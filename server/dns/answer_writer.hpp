@@ -6,6 +6,7 @@
 
 #include "server/base/bytes.hpp"
 #include "server/dns/message.hpp"
+#include "server/dns/query_context.hpp"
 #include "server/memory/buffer_pool.hpp"
 
 namespace mooring::server {
@@ -42,6 +43,7 @@ struct Answer {
   OptShape opt;                 ///< of the message
   std::uint16_t client_id = 0;  ///< the message ID that the client waits for
   ByteView question;            ///< the question as the client wrote it
+  QueryContext context = {};    ///< of the query
 };
 
 /// Appends an answer with its length prefix, as the client is to see it: its own message ID, its

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "server/base/bytes.hpp"
-#include "server/dns/message.hpp"
+#include "server/dns/wire.hpp"
 #include "server/memory/buffer_pool.hpp"
 
 namespace mooring::server {
@@ -72,21 +72,19 @@ class DnsFramer {
   [[nodiscard]] const Buffer& buffer() const { return kept_; }
 
  private:
-  static constexpr std::size_t kPrefix = 2;
-
   /// Offers the whole messages at the front of `octets`; returns how much was used up.
   template <class Taker>
   std::size_t run(ByteView octets, Taker&& take) {
     std::size_t at = 0;
-    while (octets.size() - at >= kPrefix) {
+    while (octets.size() - at >= kLengthPrefix) {
       const std::size_t length = read_u16(octets, at);
-      if (octets.size() - at - kPrefix < length) break;
-      const Take verdict = take(octets.subspan(at + kPrefix, length));
+      if (octets.size() - at - kLengthPrefix < length) break;
+      const Take verdict = take(octets.subspan(at + kLengthPrefix, length));
       if (verdict == Take::later) {
         state_ = FramerState::held_back;
         break;
       }
-      at += kPrefix + length;
+      at += kLengthPrefix + length;
       if (verdict == Take::stop) {
         state_ = FramerState::stopped;
         break;
@@ -101,12 +99,13 @@ class DnsFramer {
   bool complete_kept(ByteView& octets, Taker&& take) {
     for (;;) {
       const std::size_t have = kept_.size();
-      const std::size_t whole = have < kPrefix ? kPrefix : kPrefix + read_u16(kept_.view(), 0);
+      const std::size_t whole =
+          have < kLengthPrefix ? kLengthPrefix : kLengthPrefix + read_u16(kept_.view(), 0);
       const std::size_t part = std::min(whole - have, octets.size());
       if (keep(octets.first(part)) == FramerState::no_memory) return false;
       octets = octets.subspan(part);
       if (kept_.size() < whole) return false;
-      if (whole > kPrefix || read_u16(kept_.view(), 0) == 0) break;
+      if (whole > kLengthPrefix || read_u16(kept_.view(), 0) == 0) break;
     }
     kept_.consume(run(kept_.view(), take));
     if (state_ == FramerState::held_back) (void)keep(octets);

@@ -7,11 +7,8 @@
 namespace mooring::server {
 namespace {
 
-constexpr unsigned kOpt = 41;
 constexpr unsigned kIxfr = 251;
 constexpr unsigned kAxfr = 252;
-constexpr unsigned kKeepalive = 11;
-constexpr unsigned kPadding = 12;
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kRecordTail = 10;  // type, class, TTL, length of the data
 constexpr std::size_t kBad = 0;          // no name or record can end at 0
@@ -51,19 +48,6 @@ std::size_t skip_owner(ByteView message, std::size_t at) {
   return skip_name(message, at, true);
 }
 
-/// Whether [at, end) is a row of whole options; notes those for one hop only.
-bool read_options(ByteView message, std::size_t at, std::size_t end, OptShape& opt) {
-  while (at < end) {
-    if (end - at < 4) return false;
-    const unsigned code = read_u16(message, at);
-    const std::size_t length = read_u16(message, at + 2);
-    if (end - at - 4 < length) return false;
-    opt.hop_options = opt.hop_options || code == kKeepalive || code == kPadding;
-    at += 4 + length;
-  }
-  return true;
-}
-
 /// Walks the records of all three sections, which must be what is left of the message.
 class RecordWalk {
  public:
@@ -92,13 +76,10 @@ class RecordWalk {
     const std::size_t length = read_u16(message_, fields + 8);
     if (message_.size() - data < length) return false;
     at_ = data + length;
-    if (read_u16(message_, fields) != kOpt) return true;
+    if (read_u16(message_, fields) != kOptType) return true;
     // RFC 6891, 6.1.1: one OPT at most, in the additional section, owned by the root.
     if (!additional || opt.begin != 0 || fields != owner + 1) return false;
-    OptShape found{static_cast<std::uint16_t>(owner), static_cast<std::uint16_t>(at_), false};
-    if (!read_options(message_, data, at_, found)) return false;
-    opt = found;
-    return true;
+    return read_opt(message_, owner, at_, opt);
   }
 
   ByteView message_;
@@ -152,10 +133,7 @@ bool is_transfer(ByteView message, std::size_t question_end) {
 QueryVerdict judge_query(ByteView message, const QueryShape& shape, bool sound) {
   // A query asks one thing: with another count there is nothing that an answer could be matched by.
   if (!sound || shape.question_end == 0) return QueryVerdict::malformed;
-  // The version is the second octet of the OPT's TTL field (RFC 6891, 6.1.3).
-  const bool known_version =
-      shape.opt.begin == 0 || octet(message, shape.opt.begin + std::size_t{6}) == 0;
-  if (!known_version) return QueryVerdict::bad_version;
+  if (edns_version(message, shape.opt) != 0) return QueryVerdict::bad_version;
   return is_transfer(message, shape.question_end) ? QueryVerdict::transfer : QueryVerdict::forward;
 }
 
@@ -199,31 +177,6 @@ CheckedAnswer check_answer(ByteView message, ByteView query, std::size_t questio
   const bool sound = is_query_opcode && RecordWalk(message, at).run(checked.opt);
   checked.verdict = sound ? AnswerVerdict::sound : AnswerVerdict::malformed;
   return checked;
-}
-
-std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place) {
-  if (!opt.hop_options) {
-    std::memcpy(place, message.data(), message.size());
-    return message.size();
-  }
-  const std::size_t data = opt.begin + 1U + kRecordTail;
-  std::memcpy(place, message.data(), data);
-  std::size_t out = data;
-  for (std::size_t at = data; at < opt.end;) {
-    const unsigned code = read_u16(message, at);
-    const std::size_t size = 4U + read_u16(message, at + 2);
-    if (code != kKeepalive && code != kPadding) {
-      std::memcpy(place + out, message.data() + at, size);
-      out += size;
-    }
-    at += size;
-  }
-  write_u16(place + data - 2, out - data);
-  const ByteView rest = message.subspan(opt.end);
-  if (!rest.empty()) std::memcpy(place + out, rest.data(), rest.size());
-  opt.end = static_cast<std::uint16_t>(out);
-  opt.hop_options = false;
-  return out + rest.size();
 }
 
 }  // namespace mooring::server

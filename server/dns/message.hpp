@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "server/base/bytes.hpp"
+#include "server/dns/options.hpp"
+#include "server/dns/wire.hpp"
 
 namespace mooring::server {
-
-inline constexpr std::size_t kDnsHeaderSize = 12;
-inline constexpr std::size_t kMaxDnsMessage = 65535;
-
-/// Turns the octets of a number round where the processor wants them so; its own inverse.
-[[nodiscard]] constexpr std::uint16_t from_network(std::uint16_t value) {
-  if constexpr (std::endian::native == std::endian::big) return value;
-  return static_cast<std::uint16_t>(unsigned{value} << 8U | unsigned{value} >> 8U);
-}
-
-/// Reads two octets in network order. `at + 2` must not pass the end.
-[[nodiscard]] inline std::uint16_t read_u16(ByteView octets, std::size_t at) {
-  std::uint16_t value;
-  std::memcpy(&value, octets.data() + at, sizeof(value));
-  return from_network(value);
-}
-
-/// Writes two octets in network order.
-inline void write_u16(std::byte* place, std::size_t value) {
-  const std::uint16_t swapped = from_network(static_cast<std::uint16_t>(value));
-  std::memcpy(place, &swapped, sizeof(swapped));
-}
 
 /// What is to become of a message that a client has sent.
 enum class QueryVerdict : std::uint8_t {
@@ -41,13 +19,6 @@ enum class QueryVerdict : std::uint8_t {
   malformed,        ///< FORMERR
   bad_version,      ///< an EDNS version other than 0: BADVERS (RFC 6891, 6.1.3)
   transfer,         ///< AXFR or IXFR, which may have many answers: not for a resolver's front end
-};
-
-/// Where the OPT record of a message is (RFC 6891), as offsets from the message's first octet.
-struct OptShape {
-  std::uint16_t begin = 0;   ///< its owner name; 0: there is no OPT
-  std::uint16_t end = 0;     ///< just after its data
-  bool hop_options = false;  ///< it holds options that are for one hop only
 };
 
 /// Where the parts of a query are.
@@ -87,10 +58,5 @@ struct CheckedAnswer {
 /// question section is taken for an answer. `message` must satisfy is_response().
 [[nodiscard]] CheckedAnswer check_answer(ByteView message, ByteView query,
                                          std::size_t question_end);
-
-/// Copies a message without the options that are for one hop only: edns-tcp-keepalive (RFC 7828)
-/// and padding (RFC 7830). `place` has room for message.size() octets. Returns the size of the copy
-/// and changes `opt` to what it has become.
-[[nodiscard]] std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place);
 
 }  // namespace mooring::server

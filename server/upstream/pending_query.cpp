@@ -4,23 +4,23 @@
 namespace mooring::server {
 namespace {
 
-constexpr std::size_t kPrefix = 2;
 constexpr std::size_t kChunk = 64;
 
 }  // namespace
 
 void PendingQuery::store(const Query& query) {
-  const std::size_t room = kPrefix + query.message.size();
+  const std::size_t room = kLengthPrefix + query.message.size();
   if (room > kInline) large = std::make_unique_for_overwrite<std::byte[]>(room);
   shape = query.shape;
-  const std::size_t copied = copy_for_next_hop(query.message, shape.opt, data() + kPrefix);
+  context = query.context;
+  const std::size_t copied = copy_for_next_hop(query.message, shape.opt, data() + kLengthPrefix);
   write_u16(data(), copied);
-  size = kPrefix + copied;
+  size = kLengthPrefix + copied;
 }
 
 void PendingQuery::set_upstream_id(std::uint16_t id) {
   upstream_id = id;
-  write_u16(data() + kPrefix, id);
+  write_u16(data() + kLengthPrefix, id);
 }
 
 void PendingQuery::attach(QueryOwner& whose) {

@@ -28,7 +28,8 @@ struct PendingQuery : ListHook<OwnerTag>, ListHook<DeadlineTag>, ListHook<PlaceT
 
   QueryOwner* owner = nullptr;  ///< null: nobody waits any more, but the answer may still come
   PoolClient* client = nullptr;
-  QueryShape shape;  ///< with the client's ID
+  QueryShape shape;      ///< with the client's ID
+  QueryContext context;  ///< as it was submitted
   std::uint16_t upstream_id = 0;
   std::uint16_t sends = 0;      ///< how many times it has been sent
   std::uint8_t connection = 0;  ///< its index, while it is on one

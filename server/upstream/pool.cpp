@@ -135,7 +135,7 @@ void UpstreamPool::Impl::forget(PendingQuery& query) {
 
 void UpstreamPool::Impl::fail(PendingQuery& query, QueryFailure why) {
   if (QueryOwner* const owner = query.detach()) {
-    owner->on_failure({query.message(), query.shape}, why);
+    owner->on_failure({query.message(), query.shape, query.context}, why);
   }
 }
 
@@ -180,8 +180,8 @@ Take UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView mes
   } else {
     counters.answers.add();
     const std::size_t question_size = query->shape.question_end - kDnsHeaderSize;
-    query->detach()->on_answer(
-        {message, checked.opt, query->shape.id, asked.subspan(kDnsHeaderSize, question_size)});
+    query->detach()->on_answer({message, checked.opt, query->shape.id,
+                                asked.subspan(kDnsHeaderSize, question_size), query->context});
   }
   forget(*query);
   return Take::more;

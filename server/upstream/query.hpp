@@ -7,6 +7,7 @@
 #include "server/base/bytes.hpp"
 #include "server/dns/answer_writer.hpp"
 #include "server/dns/message.hpp"
+#include "server/dns/query_context.hpp"
 #include "server/memory/intrusive_list.hpp"
 #include "server/upstream/pool_client.hpp"
 
@@ -21,10 +22,12 @@ enum class QueryFailure : std::uint8_t {
   overflow,     ///< too much is waiting already
 };
 
-/// A client's well-formed query: the message, valid during the call, and what was found in it.
+/// A client's well-formed query: the message, valid during the call, what was found in it, and what
+/// else is known of it.
 struct Query {
   ByteView message;
   QueryShape shape;
+  QueryContext context = {};
 };
 
 struct OwnerTag;

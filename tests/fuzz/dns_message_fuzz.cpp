@@ -27,7 +27,7 @@ void forwarded(ByteView message, QueryShape shape) {
   const auto copy = copied(message, shape.opt);
   const auto again = check_query(copy);
   expect(again.verdict == QueryVerdict::forward);
-  expect(!again.shape.opt.hop_options);
+  expect(!again.shape.opt.hop.for_one_hop());
   expect(again.shape.opt.begin == shape.opt.begin && again.shape.opt.end == shape.opt.end);
   expect(std::equal(copy.begin() + 12, copy.begin() + shape.question_end, message.begin() + 12));
 }
@@ -69,7 +69,7 @@ void as_answer(ByteView message, ByteView query) {
   expect(read_u16(out.view(), 0) == passed.size());
   expect(read_u16(passed, 0) == 0x1234);
   const auto again = check_answer(passed, query, shape.question_end);
-  expect(again.verdict == AnswerVerdict::sound && !again.opt.hop_options);
+  expect(again.verdict == AnswerVerdict::sound && !again.opt.hop.for_one_hop());
 }
 
 }  // namespace

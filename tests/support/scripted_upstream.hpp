@@ -149,8 +149,10 @@ class Asker final : public server::QueryOwner {
   ~Asker() { fixture_.pool.cancel(*this); }
 
   /// Without the end of the turn.
-  std::optional<server::QueryFailure> submit(const Octets& message) {
-    return fixture_.pool.submit(*this, {message, server::check_query(message).shape}, fixture_.now);
+  std::optional<server::QueryFailure> submit(const Octets& message,
+                                             const server::QueryContext& context = {}) {
+    return fixture_.pool.submit(*this, {message, server::check_query(message).shape, context},
+                                fixture_.now);
   }
   std::optional<server::QueryFailure> ask(const Octets& message) {
     const auto refused = submit(message);
@@ -160,15 +162,18 @@ class Asker final : public server::QueryOwner {
 
   std::vector<Octets> answers;  ///< as the client sees them
   std::vector<std::pair<std::uint16_t, server::QueryFailure>> failures;  ///< by the client's ID
+  std::vector<server::QueryContext> contexts;  ///< of what was answered or has failed
   bool cancel_on_event = false;
 
  private:
   void on_answer(const server::Answer& answer) override {
+    contexts.push_back(answer.context);
     server::Buffer out(buffers_);
     if (server::append_answer(out, answer)) answers.push_back(unframed(out.view()).at(0));
     if (cancel_on_event) fixture_.pool.cancel(*this);
   }
   void on_failure(const server::Query& query, server::QueryFailure why) override {
+    contexts.push_back(query.context);
     failures.emplace_back(query.shape.id, why);
     if (cancel_on_event) fixture_.pool.cancel(*this);
   }

@@ -144,8 +144,7 @@ TEST_CASE("the shape of a query says where its parts are", "[server]") {
   CHECK(shape.question_end == 12 + 17 + 4);
   CHECK(shape.opt.begin == shape.question_end);
   CHECK(shape.opt.end == message.size());
-  CHECK(shape.opt.hop_options);
-  CHECK_FALSE(check_query(edns_query(1, "a", option(10, 8))).shape.opt.hop_options);
+  CHECK(shape.opt.hop.for_one_hop());
   // What comes before the fault is known, so that it can be echoed.
   const auto garbage = check_query(MessageWriter().raw(query(1, "a.b")).u8(0).octets()).shape;
   CHECK(garbage.question_end == 12 + 5 + 4);
@@ -158,42 +157,6 @@ TEST_CASE("every prefix of a query is malformed and read within its bounds", "[s
     const Octets prefix(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(size));
     const auto verdict = check_query(prefix).verdict;
     CHECK(verdict == (size < 12 ? QueryVerdict::no_header : QueryVerdict::malformed));
-  }
-}
-
-TEST_CASE("options for one hop are taken out and nothing else", "[server]") {
-  struct Case {
-    const char* what;
-    Octets before, after;
-  };
-  const auto cookie = option(10, 8);
-  const auto error = option(15, 2);
-  const Case cases[] = {
-      {"none", {}, {}},
-      {"other", cookie, cookie},
-      {"keepalive", option(11, 0), {}},
-      {"keepalive of an answer", option(11, 2), {}},
-      {"padding", option(12, 100), {}},
-      {"first", join({kHop, cookie}), cookie},
-      {"last", join({cookie, kHop}), cookie},
-      {"between", join({cookie, option(12, 3), error, option(11, 0)}), join({cookie, error})},
-  };
-  const Octets record = MessageWriter().u16(0xc00c).u16(1).u16(1).u32(5).u16(4).fill(4);
-  for (const auto& one : cases) {
-    INFO(one.what);
-    const auto make = [&](const Octets& options) -> Octets {
-      return MessageWriter().header(9, kRd, 1, 0, 0, 2).question("a.b").opt(options).raw(record);
-    };
-    const auto message = make(one.before);
-    auto opt = check_query(message).shape.opt;
-    Octets copy(message.size());
-    copy.resize(copy_for_next_hop(message, opt, copy.data()));
-    CHECK(copy == make(one.after));
-    const auto again = check_query(copy).shape.opt;
-    CHECK(opt.begin == again.begin);
-    CHECK(opt.end == again.end);
-    CHECK_FALSE(opt.hop_options);
-    CHECK_FALSE(again.hop_options);
   }
 }
 

@@ -39,6 +39,29 @@ TEST_CASE("a query goes out with another ID and its answer comes back with its o
   CHECK(fixture.upstream.states == "0 up, ");
 }
 
+TEST_CASE("what a query is comes back with its answer or failure", "[pool]") {
+  PoolFixture fixture;
+  Asker asker(fixture);
+  const auto asked = edns_query(7, "www.example.net", option(12, 9));
+  const QueryContext first{*Endpoint::parse("192.0.2.1:4000"), QueryTransport::tls,
+                           check_query(asked).shape.opt.hop, 1};
+  const QueryContext second{*Endpoint::parse("[2001:db8::1]:4000"), QueryTransport::tls, {}, 2};
+  CHECK_FALSE(asker.submit(asked, first));
+  CHECK_FALSE(asker.submit(asked, second));
+  fixture.connect(0);
+  REQUIRE(fixture.queries(0).size() == 2);
+  fixture.end(0);
+  fixture.pass(fixture.settings.first_backoff);  // both are sent again, on another connection
+  fixture.connect(0);
+  const auto sent = fixture.queries(0);
+  REQUIRE(sent.size() == 2);
+  fixture.reply(0, answer_to(sent[1]));
+  CHECK(asker.contexts == std::vector{second});
+  fixture.pass(fixture.settings.query_deadline);
+  CHECK(asker.contexts == std::vector{second, first});
+  CHECK(first.asked.padding);
+}
+
 TEST_CASE("what is submitted in one turn leaves in one send", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
