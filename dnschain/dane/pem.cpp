@@ -59,4 +59,11 @@ PemText parse_pem(std::string_view text) {
   return out;
 }
 
+std::vector<Bytes> certificates_in_pem(std::string_view text) {
+  std::vector<Bytes> out;
+  for (PemBlock& block : parse_pem(text).blocks)
+    if (block.label == "CERTIFICATE") out.push_back(std::move(block.der));
+  return out;
+}
+
 }  // namespace mooring::dnschain

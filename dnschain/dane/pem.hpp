@@ -26,4 +26,7 @@ struct PemText {
 /// The blocks of PEM text; what is between them is passed over.
 [[nodiscard]] PemText parse_pem(std::string_view text);
 
+/// The DER of each CERTIFICATE block of PEM text, in order, up to the first block that is damaged.
+[[nodiscard]] std::vector<Bytes> certificates_in_pem(std::string_view text);
+
 }  // namespace mooring::dnschain

@@ -5,9 +5,9 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/dane/certificate_files.hpp"
 #include "dnschain/dane/pem.hpp"
 #include "dnschain/dane/x509_path.hpp"
@@ -19,19 +19,15 @@ constexpr int kPrudentRsaBits = 2048;
 
 std::vector<X509Ptr> certificates_in(std::string_view file) {
   std::vector<X509Ptr> out;
-  for (const PemBlock& block : parse_pem(file).blocks) {
-    if (block.label != "CERTIFICATE") continue;
-    if (X509Ptr certificate = parse_certificate(block.der)) out.push_back(std::move(certificate));
-  }
+  for (const Bytes& der : certificates_in_pem(file))
+    if (X509Ptr certificate = parse_certificate(der)) out.push_back(std::move(certificate));
   return out;
 }
 
 std::string date_text(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unreadable date";
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
+  return to_text(WallTime(std::chrono::seconds(timegm(&parts))));
 }
 
 /// A date that cannot be read is no finding: it is as it is for every client.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dnschain/dns/rdata.hpp"
 
+#include <ldns/ldns.h>
+
+#include "dnschain/dns/ldns_ptr.hpp"
 #include "dnschain/dns/wire.hpp"
 
 namespace mooring::dnschain {
@@ -171,35 +174,8 @@ std::uint16_t key_tag(ByteView dnskey_rdata) {
 }
 
 std::string to_text(RrType type) {
-  switch (type) {
-    case RrType::a:
-      return "A";
-    case RrType::ns:
-      return "NS";
-    case RrType::cname:
-      return "CNAME";
-    case RrType::soa:
-      return "SOA";
-    case RrType::dname:
-      return "DNAME";
-    case RrType::opt:
-      return "OPT";
-    case RrType::ds:
-      return "DS";
-    case RrType::rrsig:
-      return "RRSIG";
-    case RrType::nsec:
-      return "NSEC";
-    case RrType::dnskey:
-      return "DNSKEY";
-    case RrType::nsec3:
-      return "NSEC3";
-    case RrType::nsec3param:
-      return "NSEC3PARAM";
-    case RrType::tlsa:
-      return "TLSA";
-  }
-  return "TYPE" + std::to_string(static_cast<unsigned>(type));
+  const LdnsText text(ldns_rr_type2str(static_cast<ldns_rr_type>(type)));
+  return text ? text.get() : "TYPE" + std::to_string(static_cast<unsigned>(type));
 }
 
 }  // namespace mooring::dnschain

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dnschain/base/hex.hpp"
 #include "dnschain/dns/ldns_ptr.hpp"
 #include "dnschain/dns/rdata.hpp"
 #include "dnschain/dns/wire.hpp"
@@ -14,14 +15,7 @@ namespace {
 
 /// RDATA of a type without a presentation form of its own (RFC 3597, 5).
 std::string generic_text(ByteView rdata) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string text = "\\# " + std::to_string(rdata.size());
-  if (!rdata.empty()) text += ' ';
-  for (const std::byte octet : rdata) {
-    text += kHex[std::to_integer<unsigned>(octet) >> 4];
-    text += kHex[std::to_integer<unsigned>(octet) & 15];
-  }
-  return text;
+  return "\\# " + std::to_string(rdata.size()) + (rdata.empty() ? "" : " ") + to_hex(rdata);
 }
 
 std::string head_text(const Record& record) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/dns/wire.hpp"
 #include "dnschain/proof/algorithm.hpp"
 
@@ -59,20 +60,6 @@ bool speaks_of(const Record& anchor, const Name& zone) {
 }
 
 }  // namespace
-
-std::string to_text(WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  const auto digits = [](long long value, std::size_t width) {
-    const std::string text = std::to_string(value);
-    return std::string(width > text.size() ? width - text.size() : 0, '0') + text;
-  };
-  return digits(static_cast<int>(date.year()), 4) + '-' +
-         digits(static_cast<unsigned>(date.month()), 2) + '-' +
-         digits(static_cast<unsigned>(date.day()), 2) + 'T' + digits(clock.hours().count(), 2) +
-         ':' + digits(clock.minutes().count(), 2) + ':' + digits(clock.seconds().count(), 2) + 'Z';
-}
 
 std::chrono::seconds time_until(std::uint32_t time, WallTime now) {
   const auto now32 = static_cast<std::uint32_t>(now.time_since_epoch().count());

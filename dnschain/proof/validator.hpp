@@ -124,7 +124,4 @@ class Validator {
 /// 3.1.5); negative when it is past.
 [[nodiscard]] std::chrono::seconds time_until(std::uint32_t time, WallTime now);
 
-/// "2020-12-02T00:00:00Z"
-[[nodiscard]] std::string to_text(WallTime time);
-
 }  // namespace mooring::dnschain

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "dnschain/base/hex.hpp"
 #include "dnschain/dns/rdata.hpp"
 #include "dnschain/proof/denial.hpp"
 #include "dnschain/proof/validator.hpp"
@@ -315,14 +316,8 @@ void Verification::describe_zones(Verdict& verdict) const {
 }  // namespace
 
 std::string to_text(const TlsaRecord& record) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string text = std::to_string(record.usage) + ' ' + std::to_string(record.selector) + ' ' +
-                     std::to_string(record.matching) + ' ';
-  for (const std::byte octet : record.data) {
-    text += kHex[std::to_integer<unsigned>(octet) >> 4];
-    text += kHex[std::to_integer<unsigned>(octet) & 15];
-  }
-  return text;
+  return std::to_string(record.usage) + ' ' + std::to_string(record.selector) + ' ' +
+         std::to_string(record.matching) + ' ' + to_hex(record.data);
 }
 
 Verdict verify(const std::vector<Record>& records, const Service& service,

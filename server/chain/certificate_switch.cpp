@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/dane/dane.hpp"
-#include "server/base/wall_time.hpp"
 #include "server/chain/identities.hpp"
 
 namespace mooring::server {
@@ -84,10 +84,10 @@ SwitchVerdict judge_service(const std::vector<dnschain::SeenTlsa>& history, cons
     if (rivals.needs_old(seen)) settled = std::max(settled, seen.cached_until);
   }
   if (now >= settled) return {};
-  return {
-      false,
-      "TLSA records of " + service.text() + " without it may be cached until " + time_text(settled),
-      settled};
+  return {false,
+          "TLSA records of " + service.text() + " without it may be cached until " +
+              dnschain::to_text(settled),
+          settled};
 }
 
 }  // namespace

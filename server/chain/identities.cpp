@@ -7,7 +7,7 @@
 #include <set>
 
 #include "dnschain/dane/certificate_files.hpp"
-#include "server/base/pem.hpp"
+#include "dnschain/dane/pem.hpp"
 
 namespace mooring::server {
 
@@ -97,7 +97,7 @@ tlsext::Result<std::shared_ptr<tlsext::ServerContext>> make_context(
 
 dnschain::PresentedIdentity presented_identity(const IdentityConfig& identity) {
   dnschain::PresentedIdentity out;
-  out.certificates = certificates_from_pem(identity.certificate_pem);
+  out.certificates = dnschain::certificates_in_pem(identity.certificate_pem);
   return out;
 }
 

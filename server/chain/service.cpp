@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "dnschain/base/time_text.hpp"
 #include "server/base/wall_time.hpp"
 #include "server/dns/message.hpp"
 
@@ -291,7 +292,8 @@ void ChainService::log_event(const KeeperEvent& event) {
                             {"port", std::to_string(static_cast<unsigned>(event.service.port()))},
                             {"state", event_text(event.kind)},
                             {"detail", event.text}};
-  if (event.until != dnschain::WallTime{}) fields.push_back({"until", time_text(event.until)});
+  if (event.until != dnschain::WallTime{})
+    fields.push_back({"until", dnschain::to_text(event.until)});
   log_.write(event_level(event.kind), "chain", fields);
 }
 
@@ -302,7 +304,7 @@ dnschain::WallTime ChainService::now() {
   if (step == seconds{0}) return now;
   log_.warning("clock", {{"state", step > seconds{0} ? "set_forward" : "set_back"},
                          {"by", std::to_string(std::chrono::abs(step).count()) + "s"},
-                         {"now", time_text(now)},
+                         {"now", dnschain::to_text(now)},
                          {"detail", "all chains are judged by the new time and asked for anew"}});
   keeper_.clock_set(step, now);
   due_ = true;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "server/base/wall_time.hpp"
+#include "dnschain/base/time_text.hpp"
 
 namespace mooring::server {
 
@@ -69,8 +69,8 @@ ClientLimitSettings client_limits(const Config& config, std::size_t connections)
 
 std::string clock_fault(dnschain::WallTime now, dnschain::WallTime built) {
   if (now >= built) return {};
-  return "the clock says " + time_text(now) + ", but this program was built at " +
-         time_text(built) + ": no signature can be judged by such a clock";
+  return "the clock says " + dnschain::to_text(now) + ", but this program was built at " +
+         dnschain::to_text(built) + ": no signature can be judged by such a clock";
 }
 
 ResolverSettings resolver_settings(const Config& config) {

@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "dnschain/dane/pem.hpp"
 #include "support/dane_certificates.hpp"
 
 using namespace mooring::dnschain;
@@ -134,20 +133,4 @@ TEST_CASE("what is no certificate has a name of its own", "[dnschain][x509]") {
     CHECK_THAT(faults.certificate, Catch::Contains(given.said));
     CHECK(faults.key == "is empty");
   }
-}
-
-TEST_CASE("PEM blocks are read with what is around them", "[dnschain][x509]") {
-  const Bytes some(100, std::byte{7});
-  const auto text = parse_pem("subject=CN = x\n" + to_pem("CERTIFICATE", some) + "\n# more\n" +
-                              to_pem("RSA PRIVATE KEY", some));
-  REQUIRE(text.blocks.size() == 2);
-  CHECK_FALSE(text.damaged);
-  CHECK(text.blocks[0].der == some);
-  CHECK_FALSE(text.blocks[0].is_private_key());
-  CHECK(text.blocks[1].is_private_key());
-  CHECK_FALSE(text.blocks[1].encrypted);
-  CHECK(parse_pem("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
-                  "DEK-Info: AES-256-CBC,00\n\nMAA=\n-----END RSA PRIVATE KEY-----\n")
-            .blocks.at(0)
-            .encrypted);
 }

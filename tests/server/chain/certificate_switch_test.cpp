@@ -5,8 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/dane/tlsa_history.hpp"
-#include "server/base/wall_time.hpp"
 #include "support/certificates.hpp"
 
 using namespace mooring;
@@ -112,7 +112,8 @@ TEST_CASE("a TTL lowered from a day to a minute does not make it wait less than 
     Config next = with(made.new_one);
     const auto held = waiting.hold(next, with(made.old_one), table, kNow + 1h);
     REQUIRE(held.size() == 1);
-    CHECK(held[0].why.find("may be cached until " + time_text(kNow + 24h)) != std::string::npos);
+    CHECK(held[0].why.find("may be cached until " + dnschain::to_text(kNow + 24h)) !=
+          std::string::npos);
     CHECK(waiting.release(next, table, kNow + 24h - 1s).empty());
     CHECK(waiting.release(next, table, kNow + 24h).size() == 1);
   }
