@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <exception>
 
-#include "tlsext/extension_codec.hpp"
+#include "tlsext/extension/codec.hpp"
 #include "tlsext/session_impl.hpp"
 
 namespace mooring::tlsext {

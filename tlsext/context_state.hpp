@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tlsext/ticket_sealer.hpp"
+#include "tlsext/base/wolfssl_ptr.hpp"
+#include "tlsext/tickets/ticket_sealer.hpp"
 #include "tlsext/tls_context.hpp"
-#include "tlsext/wolfssl_ptr.hpp"
 
 namespace mooring::tlsext {
 

@@ -10,7 +10,7 @@
 
 #include "tlsext/chain_extension.hpp"
 #include "tlsext/context_state.hpp"
-#include "tlsext/extension_codec.hpp"
+#include "tlsext/extension/codec.hpp"
 
 namespace mooring::tlsext {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tlsext/ticket_keys.hpp"
-#include "tlsext/types.hpp"
+#include "tlsext/base/types.hpp"
+#include "tlsext/tickets/ticket_keys.hpp"
 
 namespace mooring::tlsext {
 

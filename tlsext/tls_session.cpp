@@ -9,8 +9,8 @@
 #include <array>
 #include <cstring>
 
-#include "tlsext/alerts.hpp"
-#include "tlsext/extension_codec.hpp"
+#include "tlsext/base/alerts.hpp"
+#include "tlsext/extension/codec.hpp"
 #include "tlsext/session_impl.hpp"
 
 namespace mooring::tlsext {

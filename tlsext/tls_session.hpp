@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tlsext/base/types.hpp"
 #include "tlsext/tls_context.hpp"
-#include "tlsext/types.hpp"
 
 namespace mooring::tlsext {
 

@@ -10,7 +10,7 @@
 #include <iostream>
 #include <string_view>
 
-#include "tools/command.hpp"
+#include "tools/command/command.hpp"
 
 namespace {
 

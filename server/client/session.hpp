@@ -10,9 +10,9 @@
 #include "server/client/exchange.hpp"
 #include "server/client/group.hpp"
 #include "server/client/peer.hpp"
+#include "tlsext/base/types.hpp"
 #include "tlsext/tls_context.hpp"
 #include "tlsext/tls_session.hpp"
-#include "tlsext/types.hpp"
 
 namespace mooring::server {
 

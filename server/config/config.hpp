@@ -15,7 +15,7 @@
 #include "dnschain/proof/trust_anchor.hpp"
 #include "server/base/endpoint.hpp"
 #include "server/observe/log_level.hpp"
-#include "tlsext/types.hpp"
+#include "tlsext/base/types.hpp"
 
 namespace mooring::server {
 

@@ -4,7 +4,7 @@
 
 #include "support/client_hello.hpp"
 #include "support/tls_fixture.hpp"
-#include "tlsext/extension_codec.hpp"
+#include "tlsext/extension/codec.hpp"
 
 using namespace mooring;
 using namespace mooring::test;

@@ -24,10 +24,13 @@ FLOORS = {
     "dnschain/dane": ["dnschain/proof"],
     "dnschain/build": ["dnschain/proof"],
     "dnschain/keep": ["dnschain/build", "dnschain/dane"],
-    "tlsext": [],
+    "tlsext/base": [],
+    "tlsext/tickets": ["tlsext/base"],
+    "tlsext/extension": ["tlsext/base"],
+    "tlsext": ["tlsext/tickets", "tlsext/extension"],
     "server/base": ["dnschain/keep"],
     "server/observe": ["server/base"],
-    "server/config": ["server/observe", "tlsext"],
+    "server/config": ["server/observe", "tlsext/base"],
     "server/memory": ["server/base"],
     "server/dns": ["server/memory"],
     "server/upstream": ["server/dns", "server/observe"],
@@ -37,7 +40,13 @@ FLOORS = {
     "server/chain": ["server/worker", "server/config"],
     "server/ops": ["server/chain"],
     "server": ["server/ops"],
-    "tools": ["dnschain/keep", "tlsext"],
+    "tools/base": ["dnschain/keep"],
+    "tools/client": ["tools/base", "tlsext"],
+    "tools/tlsa": ["tools/base"],
+    "tools/report": ["tools/client", "tools/tlsa"],
+    "tools/command": ["tools/report"],
+    "tools/benchmark": ["dnschain/keep"],
+    "tools": ["tools/command"],
 }
 
 LIBRARIES = {
@@ -50,6 +59,8 @@ USES = {
     "dnschain/proof": ["ldns", "openssl"],
     "dnschain/dane": ["openssl"],
     "dnschain/keep": ["openssl"],
+    "tlsext/base": ["wolfssl"],
+    "tlsext/tickets": ["wolfssl"],
     "tlsext": ["wolfssl"],
     "server/observe": ["spdlog"],
     "server/config": ["toml"],
@@ -57,10 +68,12 @@ USES = {
     "server/worker": ["uv"],
     "server/chain": ["uv"],
     "server/ops": ["uv"],
-    "tools": ["ldns", "openssl"],
+    "tools/client": ["ldns", "openssl"],
+    "tools/tlsa": ["openssl"],
+    "tools/benchmark": ["openssl"],
 }
-# Has no file of its own to probe with: main() alone, which is given what ops is given.
-NOT_PROBED = {"server"}
+# Have no file of their own to probe with: main() alone, which is given what the highest floor is given.
+NOT_PROBED = {"server", "tools"}
 
 
 def reach(floor):
