@@ -48,7 +48,7 @@ void UpstreamPool::Impl::set(const UpstreamSettings& wanted, TimePoint now) {
   waiting.set_places(settings.connections * settings.in_flight_per_connection);
   make_connections();
   connecting = established = retired = best_server = 0;
-  room = dirty = heard = 0;
+  room = common = dirty = heard = 0;
   next_probe = look_at = {};
   at_limit = false;
   dispatch(now);
@@ -210,6 +210,8 @@ void UpstreamPool::Impl::update_room(const UpstreamConnection& connection) {
   const bool usable = connection.state == ConnectionState::open && !connection.full() &&
                       connection.server == best_server && !connection.retired;
   room = usable ? room | connection.bit() : room & ~connection.bit();
+  common =
+      usable && !connection.nearly_full() ? common | connection.bit() : common & ~connection.bit();
 }
 
 void UpstreamPool::Impl::choose_server() {

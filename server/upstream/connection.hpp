@@ -35,6 +35,7 @@ struct UpstreamConnection {
 
   [[nodiscard]] std::uint64_t bit() const { return std::uint64_t{1} << index; }
   [[nodiscard]] bool full() const { return ids.size() >= limit; }
+  [[nodiscard]] bool nearly_full() const { return ids.size() >= limit - limit / 8; }
   [[nodiscard]] bool idle() const { return state == ConnectionState::open && ids.size() == 0; }
   [[nodiscard]] bool usable() const { return state != ConnectionState::closed && !retired; }
   [[nodiscard]] bool owes_somebody() const {

@@ -63,10 +63,12 @@ void FairQueue::seen(const PoolClient& client, TimePoint now) {
   last_ = &client;
 }
 
+bool FairQueue::keeps(TimePoint now) const {
+  return waiting_clients_ > 1 || (changed_ && now - *changed_ < kAbout);
+}
+
 std::size_t FairQueue::share(TimePoint now) const {
-  const bool alone = !changed_ || now - *changed_ >= kAbout;
-  const std::size_t shared =
-      alone && waiting_clients_ <= 1 ? places_ : places_ - places_ / kKeptPart;
+  const std::size_t shared = keeps(now) ? places_ - places_ / kKeptPart : places_;
   if (waiting_clients_ <= 1) return shared;
   return (shared + waiting_clients_ - 1) / waiting_clients_;
 }
@@ -128,8 +130,21 @@ void FairQueue::remove(PendingQuery& query) {
   others_.push_back(client);
 }
 
+bool FairQueue::leaves_room(TimePoint now) const {
+  const std::size_t most = share(now);
+  const std::size_t free = places_ - std::min(held_, places_);
+  std::size_t wanted = 0;
+  std::size_t looks = 0;
+  turns_.visit([&](const PoolClient& client) {
+    if (client.held < most) wanted += std::min(client.waiting, most - client.held);
+    return wanted < free && ++looks < free;
+  });
+  return wanted < free && looks < free;
+}
+
 void FairQueue::release(PoolClient& client) {
   --client.held;
+  --held_;
   if (client.sated) {
     client.sated = false;
     turns_.push_back(client);

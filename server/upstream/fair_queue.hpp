@@ -53,9 +53,17 @@ class FairQueue {
   [[nodiscard]] bool may_hold(const PoolClient& client, TimePoint now) const {
     return client.held < share(now);
   }
+  /// Whether places are kept for those who hold little.
+  [[nodiscard]] bool keeps(TimePoint now) const;
+  /// Whether places remain free when all that wait have what they may have. Quick, so that where it
+  /// would take long to tell the answer is no.
+  [[nodiscard]] bool leaves_room(TimePoint now) const;
   /// A query of the client has got a place, or has given it back. The latter may destroy a client
   /// that has no owner.
-  void hold(PoolClient& client) { ++client.held; }
+  void hold(PoolClient& client) {
+    ++client.held;
+    ++held_;
+  }
   void release(PoolClient& client);
 
   /// How many queries wait.
@@ -75,6 +83,7 @@ class FairQueue {
   std::size_t waiting_ = 0;
   std::size_t waiting_clients_ = 0;
   std::size_t client_count_ = 0;
+  std::size_t held_ = 0;     ///< places, by all
   List<PoolClient> turns_;   ///< those that wait, in the order of their turns
   List<PoolClient> sated_;   ///< those that wait and had a share of `sated_at_` or more
   List<PoolClient> others_;  ///< those that do not wait

@@ -50,18 +50,19 @@ void UpstreamPool::Impl::place(UpstreamConnection& connection, PendingQuery& que
   (void)connection.out.append(query.frame());  // its pool has no bound: it cannot fail
   dirty |= connection.bit();
   if (connection.full()) room &= ~connection.bit();
+  if (connection.nearly_full()) common &= ~connection.bit();
   counters.sent.add();
   if (query.sends++ != 0) counters.sent_again.add();
 }
 
 /// A send costs the same for one query as for many, so that queries go where one is due anyway, or
 /// where many more can follow.
-UpstreamConnection* UpstreamPool::Impl::choose(bool patient) const {
-  std::uint64_t due = room & dirty;
-  if (due == 0 && !patient) due = room & heard;  // an acknowledgement is due there
+UpstreamConnection* UpstreamPool::Impl::choose(std::uint64_t among, bool patient) const {
+  std::uint64_t due = among & dirty;
+  if (due == 0 && !patient) due = among & heard;  // an acknowledgement is due there
   if (due != 0) return connections[static_cast<std::size_t>(std::countr_zero(due))].get();
   UpstreamConnection* emptiest = nullptr;
-  for (std::uint64_t rest = room; rest != 0; rest &= rest - 1) {
+  for (std::uint64_t rest = among; rest != 0; rest &= rest - 1) {
     UpstreamConnection* const one =
         connections[static_cast<std::size_t>(std::countr_zero(rest))].get();
     if (2 * one->ids.size() <= settings.in_flight_per_connection) return one;
@@ -70,16 +71,19 @@ UpstreamConnection* UpstreamPool::Impl::choose(bool patient) const {
   return patient ? nullptr : emptiest;
 }
 
-void UpstreamPool::Impl::give_places(TimePoint now) {
+void UpstreamPool::Impl::give_places(TimePoint now, bool at_once) {
   // More queries wait than all connections have room for. To send one for each answer that comes
   // would cost a system call for each; those that wait already can wait until half the places are
   // free, or for a moment, unless others would be turned away for it.
-  const bool patient = (!refill_at || now < *refill_at) &&
+  const bool patient = !at_once && (!refill_at || now < *refill_at) &&
                        2 * waiting.size() > settings.in_flight_per_connection &&
                        waiting.size() < settings.waiting;
   PendingQuery* next = waiting.next(now);
   for (; next != nullptr; next = waiting.next(now)) {
-    UpstreamConnection* const connection = choose(patient);
+    // What is kept for others is so on each connection: where it were on one, that one would always
+    // have room, and be sent to for each answer.
+    UpstreamConnection* connection = choose(waiting.keeps(now) ? common : room, patient);
+    if (connection == nullptr && !patient) connection = choose(room, false);
     if (connection == nullptr) break;
     waiting.take(*next);
     place(*connection, *next, now);
@@ -93,7 +97,7 @@ void UpstreamPool::Impl::dispatch(TimePoint now) {
   last_now = now;
   wake_at.reset();
   if (waiting.size() != 0) {
-    give_places(now);
+    give_places(now, false);
     open_more(now);
     if (away(now)) fail_waiting();
   } else {
@@ -214,10 +218,14 @@ std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query&
   pool.deadlines.push_back(pending);
   pool.octets += pending.frame().size();
   client.octets += pending.frame().size();
-  // Those that wait already, and may have what is free, come first.
+  // Those that wait already, and may have what is free, come first; not later than whoever asks now
+  // can have a place that was kept for him.
+  if (pool.refill_at && pool.room != 0 && client.waiting == 0 && pool.waiting.leaves_room(now)) {
+    pool.give_places(now, true);
+  }
   const bool first =
       pool.room != 0 && pool.waiting.next(now) == nullptr && pool.waiting.may_hold(client, now);
-  UpstreamConnection* const connection = first ? pool.choose(false) : nullptr;
+  UpstreamConnection* const connection = first ? pool.choose(pool.room, false) : nullptr;
   if (connection != nullptr) {
     pool.place(*connection, pending, now);
     if (pool.best_server != 0) pool.probe_better_server(now);

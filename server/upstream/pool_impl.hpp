@@ -33,12 +33,13 @@ struct UpstreamPool::Impl {
   [[nodiscard]] std::optional<QueryFailure> refusal(const PoolClient& client, const Query& query,
                                                     TimePoint now);
   void place(UpstreamConnection& connection, PendingQuery& query, TimePoint now);
-  /// A connection that can take a query; null: none can, or, when `patient`, none where this would
-  /// make a send that is worth its price.
-  [[nodiscard]] UpstreamConnection* choose(bool patient) const;
+  /// One of those connections that can take a query; null: none, or, when `patient`, none where
+  /// this would make a send that is worth its price.
+  [[nodiscard]] UpstreamConnection* choose(std::uint64_t among, bool patient) const;
   /// Gives places to those that wait, and opens connections for those that get none.
   void dispatch(TimePoint now);
-  void give_places(TimePoint now);
+  /// `at_once`: also where they would be given more together in a moment.
+  void give_places(TimePoint now, bool at_once);
   /// Acknowledges what has come where more is owed: everywhere, or where little is.
   void acknowledge(bool everywhere);
   /// Takes a query out of everything and frees it. Its owner must be detached.
@@ -110,6 +111,7 @@ struct UpstreamPool::Impl {
   std::size_t retired = 0;
   std::size_t best_server = 0;  ///< the first in order that has a connection: all go there
   std::uint64_t room = 0;       ///< a bit for each connection that can take a query
+  std::uint64_t common = 0;     ///< of these those with more than is kept for who holds little
   std::uint64_t dirty = 0;      ///< a bit for each connection with something to send
   std::uint64_t heard =
       0;  ///< a bit for each that owes more than has come and not been acknowledged

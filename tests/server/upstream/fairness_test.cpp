@@ -156,6 +156,40 @@ TEST_CASE("with nobody else about one client has all places", "[pool]") {
   CHECK(fixture.upstream.opened.size() == 1);
 }
 
+TEST_CASE("what is kept for others is so on each connection, and makes no more sends", "[pool]") {
+  PoolFixture fixture;
+  Asker other(fixture, client(2));
+  have_answered(fixture, other);
+  Asker greedy(fixture, client(1));
+  for (unsigned i = 0; i < 400; ++i) REQUIRE_FALSE(greedy.submit(query(i, host_of(i))));
+  fixture.pool.flush();
+  fixture.connect_all();
+  std::vector<std::vector<Octets>> owed;
+  std::vector<std::size_t> counts;
+  for (std::size_t i = 0; i < 8; ++i) {
+    owed.push_back(fixture.queries(i));
+    counts.push_back(owed.back().size());
+  }
+  // When the first one was filled nobody had to wait yet.
+  REQUIRE(counts == std::vector<std::size_t>{32, 28, 28, 28, 28, 28, 28, 24});
+  const auto& writes = fixture.counters.upstream.writes;
+  const auto before = writes.value();
+
+  // A place is free on each, and nothing leaves for that; but who asks now need not wait for it.
+  for (std::size_t i = 1; i < 8; ++i) fixture.reply(i, answer_to(owed[i].at(0)));
+  CHECK(writes.value() == before);
+  CHECK_FALSE(other.ask(query(1, "www.example.net")));
+  CHECK(writes.value() > before);
+  std::size_t sent = 0;
+  for (std::size_t i = 0; i < 8; ++i) sent += fixture.queries(i).size();
+  CHECK(sent == 7 + 1);
+
+  const auto then = writes.value();
+  for (std::size_t n = 1; n <= 12; ++n) fixture.reply(5, answer_to(owed[5].at(n)));
+  CHECK(writes.value() == then + 1);
+  CHECK_FALSE(fixture.upstream.misused());
+}
+
 TEST_CASE("IDs of what is still owed stay taken when a connection is relieved", "[pool]") {
   PoolFixture fixture(one_connection());
   Greedy greedy(fixture, 1, 1, 32);
