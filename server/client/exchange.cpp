@@ -68,46 +68,67 @@ QueryContext DnsExchange::context_of(const QueryShape& shape) const {
   return {peer_.address, QueryTransport::tls, shape.opt.hop, static_cast<std::uint32_t>(received_)};
 }
 
-Take DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
-  if (in_flight() >= upstream_.fair_share(max_in_flight)) return Take::later;
+MessageVerdict DnsExchange::on_message(ByteView message, std::size_t max_in_flight, TimePoint now) {
+  if (in_flight() >= upstream_.fair_share(max_in_flight)) return MessageVerdict::hold_back;
   counters_.queries.add();
   if (received_++ == 0) in_.set_use(BufferUse::incoming);
   const auto checked = check_query(message);
-  const Query query{message, checked.shape, context_of(checked.shape)};
-  switch (checked.verdict) {
-    case QueryVerdict::forward:
-      if (const auto refused = upstream_.submit(*this, query, now)) {
-        reply(query, describe(*refused), counters_.servfail);
-      } else {
-        counters_.forwarded.add();
-      }
-      break;
+  handle({message, checked.shape, context_of(checked.shape)}, checked.verdict, now);
+  return fault_ == ExchangeFault::none ? MessageVerdict::next : MessageVerdict::stop;
+}
+
+void DnsExchange::handle(const Query& query, QueryVerdict verdict, TimePoint now) {
+  if (verdict != QueryVerdict::forward) {
+    answer_here(query, verdict);
+  } else if (const auto refused = upstream_.submit(*this, query, now)) {
+    reply(query, describe(*refused), counters_.servfail);
+  } else {
+    counters_.forwarded.add();
+  }
+}
+
+void DnsExchange::answer_here(const Query& query, QueryVerdict verdict) {
+  switch (verdict) {
     case QueryVerdict::malformed:
-      reply(query, {Rcode::form_error}, counters_.formerr);
-      break;
+      return reply(query, {Rcode::form_error}, counters_.formerr);
     case QueryVerdict::bad_version:
-      reply(query, {Rcode::bad_version}, counters_.badvers);
-      break;
+      return reply(query, {Rcode::bad_version}, counters_.badvers);
     case QueryVerdict::not_implemented:
-      reply(query, {Rcode::not_implemented, ExtendedError::not_supported, "queries only"},
-            counters_.not_implemented);
-      break;
+      return reply(query, {Rcode::not_implemented, ExtendedError::not_supported, "queries only"},
+                   counters_.not_implemented);
     case QueryVerdict::transfer:
-      reply(query, {Rcode::refused, ExtendedError::not_supported, "no zone transfers here"},
-            counters_.refused);
-      break;
+      return reply(query, {Rcode::refused, ExtendedError::not_supported, "no zone transfers here"},
+                   counters_.refused);
     // A response must never be answered, or two servers could keep each other busy; who sends one
     // to a server, or sends less than a header, does not speak DNS.
     case QueryVerdict::response:
       counters_.responses.add();
-      fault_ = ExchangeFault::malformed;
       break;
     case QueryVerdict::no_header:
       counters_.no_header.add();
-      fault_ = ExchangeFault::malformed;
       break;
+    case QueryVerdict::forward:  // not answered here
+      return;
   }
-  return fault_ == ExchangeFault::none ? Take::more : Take::stop;
+  fault_ = ExchangeFault::malformed;
+}
+
+ExchangeSnapshot DnsExchange::snapshot() const {
+  return {in_.snapshot(), out_.snapshot(), UpstreamPool::in_flight(*this), received_, fault_};
+}
+
+void DnsExchange::restore(const ExchangeSnapshot& from, TimePoint now) {
+  received_ = from.received;
+  fault_ = from.fault;
+  if (received_ != 0) in_.set_use(BufferUse::incoming);
+  if (!out_.append(from.unsent)) fault_ = ExchangeFault::no_memory;
+  for (const QueryInFlight& query : from.in_flight) {
+    const auto checked = check_query(query.message);
+    handle({query.message, checked.shape, query.context}, checked.verdict, now);
+  }
+  note(in_.restore(from.incoming));
+  if (fault_ != ExchangeFault::none) in_.stop();
+  if (!out_.empty() || held_back()) listener_.on_exchange_changed();
 }
 
 void DnsExchange::note(FramerState state) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "server/base/bytes.hpp"
 #include "server/client/peer.hpp"
@@ -31,6 +32,15 @@ enum class ExchangeFault : std::uint8_t {
   no_memory,  ///< the bound on message memory was reached, and something is lost
 };
 
+/// What an exchange holds, as plain values: another can be made from it, also in another process.
+struct ExchangeSnapshot {
+  FramerSnapshot incoming;
+  std::vector<std::byte> unsent;         ///< answers with their prefixes
+  std::vector<QueryInFlight> in_flight;  ///< each with its tag and the client's ID
+  std::uint64_t received = 0;            ///< whole messages
+  ExchangeFault fault = ExchangeFault::none;
+};
+
 /// One client's DNS messages in and out, without the TLS around them: cuts the stream into
 /// messages, forwards queries, answers what must not be forwarded, and gathers the answers.
 class DnsExchange final : private QueryOwner {
@@ -48,6 +58,12 @@ class DnsExchange final : private QueryOwner {
   void receive(ByteView octets, std::size_t max_in_flight, TimePoint now);
   /// Goes on with what was held back, as far as there is room.
   void resume(std::size_t max_in_flight, TimePoint now);
+  /// Whoever goes on from the snapshot has all that was here: nothing may be received or sent after
+  /// it, and abandon() comes next.
+  [[nodiscard]] ExchangeSnapshot snapshot() const;
+  /// Makes a new exchange go on where another one was: asks again what was in flight, with the same
+  /// tags. What was held back waits for resume().
+  void restore(const ExchangeSnapshot& from, TimePoint now);
   /// Takes nothing more: not what was held back, nor what is received.
   void stop();
   /// The client is gone: no answer is wanted any more.
@@ -75,7 +91,10 @@ class DnsExchange final : private QueryOwner {
   void on_answer(const Answer& answer) override;
   void on_failure(const Query& query, QueryFailure why) override;
   [[nodiscard]] QueryContext context_of(const QueryShape& shape) const;
-  Take on_message(ByteView message, std::size_t max_in_flight, TimePoint now);
+  MessageVerdict on_message(ByteView message, std::size_t max_in_flight, TimePoint now);
+  void handle(const Query& query, QueryVerdict verdict, TimePoint now);
+  /// What is not to be forwarded.
+  void answer_here(const Query& query, QueryVerdict verdict);
   void note(FramerState state);
   void reply(const Query& query, const OwnAnswer& answer, Counter& counter);
   void appended(bool whole);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "server/base/bytes.hpp"
 #include "server/dns/wire.hpp"
@@ -10,11 +11,11 @@
 
 namespace mooring::server {
 
-/// What a taker of messages says to each of them.
-enum class Take : std::uint8_t {
-  more,   ///< taken; the next one, please
-  later,  ///< not taken: keep this one and all that follow until resume()
-  stop,   ///< taken; never mind the rest
+/// What is to become of the stream, says whoever is offered a message.
+enum class MessageVerdict : std::uint8_t {
+  next,       ///< taken; the next one, please
+  hold_back,  ///< not taken: keep this one and all that follow until resume()
+  stop,       ///< taken; never mind the rest
 };
 
 enum class FramerState : std::uint8_t {
@@ -22,6 +23,12 @@ enum class FramerState : std::uint8_t {
   held_back,  ///< whole messages wait for resume()
   stopped,    ///< the taker said so
   no_memory,  ///< what should have been kept was lost: the stream is of no more use
+};
+
+/// What a framer holds, as plain values: another can be made from it, also in another process.
+struct FramerSnapshot {
+  std::vector<std::byte> unread;  ///< part of a message, or messages that are held back
+  bool stopped = false;           ///< it takes nothing more
 };
 
 /// Cuts a stream into DNS messages by their two-octet length prefix (RFC 7766, 8). A message that
@@ -65,6 +72,20 @@ class DnsFramer {
     state_ = FramerState::ready;
   }
 
+  [[nodiscard]] FramerSnapshot snapshot() const {
+    const bool ended = state_ == FramerState::stopped || state_ == FramerState::no_memory;
+    return {kept_.snapshot(), ended};
+  }
+  /// Makes a new framer go on where another one was. Whole messages are held back until resume().
+  FramerState restore(const FramerSnapshot& from) {
+    if (from.stopped) {
+      stop();
+    } else if (keep(from.unread) == FramerState::ready && begins_whole(kept_.view())) {
+      state_ = FramerState::held_back;
+    }
+    return state_;
+  }
+
   [[nodiscard]] FramerState state() const { return state_; }
   [[nodiscard]] std::size_t octets_kept() const { return kept_.size(); }
   void set_use(BufferUse use) { kept_.set_use(use); }
@@ -72,6 +93,11 @@ class DnsFramer {
   [[nodiscard]] const Buffer& buffer() const { return kept_; }
 
  private:
+  /// Whether there is a whole message at the front.
+  [[nodiscard]] static bool begins_whole(ByteView octets) {
+    return octets.size() >= kLengthPrefix && octets.size() - kLengthPrefix >= read_u16(octets, 0);
+  }
+
   /// Offers the whole messages at the front of `octets`; returns how much was used up.
   template <class Taker>
   std::size_t run(ByteView octets, Taker&& take) {
@@ -79,13 +105,13 @@ class DnsFramer {
     while (octets.size() - at >= kLengthPrefix) {
       const std::size_t length = read_u16(octets, at);
       if (octets.size() - at - kLengthPrefix < length) break;
-      const Take verdict = take(octets.subspan(at + kLengthPrefix, length));
-      if (verdict == Take::later) {
+      const MessageVerdict verdict = take(octets.subspan(at + kLengthPrefix, length));
+      if (verdict == MessageVerdict::hold_back) {
         state_ = FramerState::held_back;
         break;
       }
       at += kLengthPrefix + length;
-      if (verdict == Take::stop) {
+      if (verdict == MessageVerdict::stop) {
         state_ = FramerState::stopped;
         break;
       }

@@ -3,21 +3,9 @@
 
 #include <cstring>
 
-#include "server/dns/wire.hpp"
-
 namespace mooring::server {
 namespace {
 
-// Offsets from the record's first octet (RFC 6891, 6.1.2), its owner being the root.
-constexpr std::size_t kType = 1;
-constexpr std::size_t kPayload = 3;
-constexpr std::size_t kUpperRcode = 5;
-constexpr std::size_t kVersion = 6;
-constexpr std::size_t kFlags = 7;
-constexpr std::size_t kLength = 9;
-constexpr std::size_t kData = 11;
-
-constexpr std::byte kDnssecOk{0x80};
 /// What fits into one UDP datagram nearly everywhere; without meaning on TCP, but it must say
 /// something (RFC 6891, 6.2.5).
 constexpr std::size_t kUdpPayload = 1232;
@@ -28,26 +16,8 @@ bool is_for_one_hop(OptionCode code) {
 
 }  // namespace
 
-bool read_opt(ByteView message, std::size_t begin, std::size_t end, OptShape& opt) {
-  bool padding = false;
-  bool tcp_keepalive = false;
-  for (std::size_t at = begin + kData; at < end;) {
-    if (end - at < OptWriter::option_size(0)) return false;
-    const auto code = static_cast<OptionCode>(read_u16(message, at));
-    const std::size_t size = OptWriter::option_size(read_u16(message, at + 2));
-    if (end - at < size) return false;
-    padding = padding || code == OptionCode::padding;
-    tcp_keepalive = tcp_keepalive || code == OptionCode::tcp_keepalive;
-    at += size;
-  }
-  const bool dnssec_ok = (message[begin + kFlags] & kDnssecOk) != std::byte{0};
-  opt = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end),
-         HopOptions{true, dnssec_ok, padding, tcp_keepalive}};
-  return true;
-}
-
 unsigned edns_version(ByteView message, const OptShape& opt) {
-  return opt.begin == 0 ? 0 : std::to_integer<unsigned>(message[opt.begin + kVersion]);
+  return opt.begin == 0 ? 0 : std::to_integer<unsigned>(message[opt.begin + OptOffset::version]);
 }
 
 std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place, ByteView added) {
@@ -55,7 +25,7 @@ std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place,
     std::memcpy(place, message.data(), message.size());
     return message.size();
   }
-  const std::size_t data = opt.begin + kData;
+  const std::size_t data = opt.begin + OptOffset::data;
   std::memcpy(place, message.data(), data);
   std::size_t out = data;
   for (std::size_t at = data; at < opt.end;) {
@@ -69,7 +39,7 @@ std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place,
   }
   if (!added.empty()) std::memcpy(place + out, added.data(), added.size());
   out += added.size();
-  write_u16(place + opt.begin + kLength, out - data);
+  write_u16(place + opt.begin + OptOffset::length, out - data);
   const ByteView rest = message.subspan(opt.end);
   if (!rest.empty()) std::memcpy(place + out, rest.data(), rest.size());
   opt.end = static_cast<std::uint16_t>(out);
@@ -79,10 +49,10 @@ std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place,
 
 OptWriter::OptWriter(std::byte* place, unsigned rcode, bool dnssec_ok) : record_(place) {
   std::memset(place, 0, kEmptySize);
-  write_u16(place + kType, kOptType);
-  write_u16(place + kPayload, kUdpPayload);
-  place[kUpperRcode] = std::byte(rcode >> 4U);
-  if (dnssec_ok) place[kFlags] = kDnssecOk;
+  write_u16(place + OptOffset::type, kOptType);
+  write_u16(place + OptOffset::payload, kUdpPayload);
+  place[OptOffset::upper_rcode] = std::byte(rcode >> 4U);
+  if (dnssec_ok) place[OptOffset::flags] = kDnssecOk;
 }
 
 std::byte* OptWriter::add(OptionCode code, std::size_t size) {
@@ -90,8 +60,8 @@ std::byte* OptWriter::add(OptionCode code, std::size_t size) {
   write_u16(option, static_cast<std::size_t>(code));
   write_u16(option + 2, size);
   options_ += option_size(size);
-  write_u16(record_ + kLength, options_);
-  return option + 4;
+  write_u16(record_ + OptOffset::length, options_);
+  return option + kOptionHeader;
 }
 
 }  // namespace mooring::server

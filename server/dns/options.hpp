@@ -5,11 +5,25 @@
 #include <cstdint>
 
 #include "server/base/bytes.hpp"
+#include "server/dns/wire.hpp"
 
 namespace mooring::server {
 
 /// The type of an OPT record (RFC 6891, 6.1.1).
 inline constexpr std::uint16_t kOptType = 41;
+
+/// Offsets from the first octet of an OPT record, its owner being the root (RFC 6891, 6.1.2).
+struct OptOffset {
+  static constexpr std::size_t type = 1;
+  static constexpr std::size_t payload = 3;
+  static constexpr std::size_t upper_rcode = 5;
+  static constexpr std::size_t version = 6;
+  static constexpr std::size_t flags = 7;
+  static constexpr std::size_t length = 9;
+  static constexpr std::size_t data = 11;
+};
+inline constexpr std::byte kDnssecOk{0x80};      ///< in the first octet of the flags (RFC 3225)
+inline constexpr std::size_t kOptionHeader = 4;  ///< code and length of an option
 
 enum class OptionCode : std::uint16_t {
   tcp_keepalive = 11,   ///< edns-tcp-keepalive (RFC 7828); for one hop
@@ -40,7 +54,24 @@ struct OptShape {
 
 /// Reads the OPT record at [begin, end) of a message: a whole record, owned by the root. False: its
 /// data is no row of whole options, and `opt` is unchanged.
-[[nodiscard]] bool read_opt(ByteView message, std::size_t begin, std::size_t end, OptShape& opt);
+[[nodiscard]] inline bool read_opt(ByteView message, std::size_t begin, std::size_t end,
+                                   OptShape& opt) {
+  bool padding = false;
+  bool tcp_keepalive = false;
+  for (std::size_t at = begin + OptOffset::data; at < end;) {
+    if (end - at < kOptionHeader) return false;
+    const auto code = static_cast<OptionCode>(read_u16(message, at));
+    const std::size_t size = kOptionHeader + read_u16(message, at + 2);
+    if (end - at < size) return false;
+    padding = padding || code == OptionCode::padding;
+    tcp_keepalive = tcp_keepalive || code == OptionCode::tcp_keepalive;
+    at += size;
+  }
+  const bool dnssec_ok = (message[begin + OptOffset::flags] & kDnssecOk) != std::byte{0};
+  opt = {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end),
+         HopOptions{true, dnssec_ok, padding, tcp_keepalive}};
+  return true;
+}
 
 /// The EDNS version (RFC 6891, 6.1.3); 0 where there is no OPT.
 [[nodiscard]] unsigned edns_version(ByteView message, const OptShape& opt);
@@ -56,9 +87,11 @@ struct OptShape {
 class OptWriter {
  public:
   /// Octets of a record without options.
-  static constexpr std::size_t kEmptySize = 11;
+  static constexpr std::size_t kEmptySize = OptOffset::data;
   /// Octets of an option with so many octets of data.
-  [[nodiscard]] static constexpr std::size_t option_size(std::size_t data) { return 4 + data; }
+  [[nodiscard]] static constexpr std::size_t option_size(std::size_t data) {
+    return kOptionHeader + data;
+  }
 
   /// Writes the record without options. `rcode` is the whole response code, of which the record
   /// has the upper eight bits.

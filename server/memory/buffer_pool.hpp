@@ -49,6 +49,11 @@ class Buffer {
   }
   /// Appends a copy; false when the pool has no memory for it, and then nothing has changed.
   [[nodiscard]] bool append(ByteView octets);
+  /// A copy of what it holds: append() makes another one the same.
+  [[nodiscard]] std::vector<std::byte> snapshot() const {
+    const ByteView octets = view();
+    return {octets.begin(), octets.end()};
+  }
   /// Takes the last `count` octets away again.
   void shrink(std::size_t count);
   /// Uses up `count` octets at the front.

@@ -158,21 +158,21 @@ void UpstreamPool::Impl::expire(PendingQuery& query) {
   if (!answer_owed) forget(query);
 }
 
-Take UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView message) {
+MessageVerdict UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView message) {
   if (!is_response(message)) {
     counters.nonsense.add();
-    return Take::stop;
+    return MessageVerdict::stop;
   }
   PendingQuery* const query = connection.ids.find(read_u16(message, 0));
   if (query == nullptr) {
     counters.answers_unknown_id.add();
-    return Take::more;
+    return MessageVerdict::next;
   }
   const ByteView asked = query->message();
   const auto checked = check_answer(message, asked, query->shape.question_end);
   if (checked.verdict == AnswerVerdict::wrong_question) {
     counters.answers_wrong_question.add();
-    return Take::more;
+    return MessageVerdict::next;
   }
   ++connection.answers;
   if (connection.limit < settings.in_flight_per_connection) ++connection.limit;
@@ -188,7 +188,7 @@ Take UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView mes
                                 asked.subspan(kDnsHeaderSize, question_size), query->context});
   }
   forget(*query);
-  return Take::more;
+  return MessageVerdict::next;
 }
 
 UpstreamPool::UpstreamPool(const UpstreamSettings& settings, UpstreamTransport& transport,
@@ -243,6 +243,18 @@ std::size_t UpstreamPool::fair_share(std::size_t limit) const {
   if (2 * pool.waiting.size() < pool.settings.waiting) return limit;
   const std::size_t kept = pool.settings.waiting / kKeptPart;
   return std::min(limit, pool.waiting.size() < pool.settings.waiting - kept ? kShareOfCrowded : 1);
+}
+
+std::vector<QueryInFlight> UpstreamPool::in_flight(const QueryOwner& owner) {
+  std::vector<QueryInFlight> queries;
+  queries.reserve(owner.in_flight());
+  owner.owned_queries().list.visit([&](const PendingQuery& query) {
+    const ByteView message = query.message();
+    queries.push_back({{message.begin(), message.end()}, query.context});
+    write_u16(queries.back().message.data(), query.shape.id);
+    return true;
+  });
+  return queries;
 }
 
 void UpstreamPool::cancel(QueryOwner& owner) {

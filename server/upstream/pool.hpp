@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "server/base/bytes.hpp"
 #include "server/observe/metrics.hpp"
@@ -90,6 +91,8 @@ class UpstreamPool {
   /// that wait fills up, everybody gets less of it, so that nobody is turned away for others.
   /// Whoever has that many gets an answer and can ask again then.
   [[nodiscard]] std::size_t fair_share(std::size_t limit) const;
+  /// The owner's queries whose end is still to come, in the order in which they were submitted.
+  [[nodiscard]] static std::vector<QueryInFlight> in_flight(const QueryOwner& owner);
   /// Forgets whose the owner's queries are: no call to it comes after this. Their IDs stay taken
   /// until the answers have come.
   void cancel(QueryOwner& owner);

@@ -51,7 +51,7 @@ struct UpstreamPool::Impl {
   void take_back(UpstreamConnection& connection, List<PendingQuery, PlaceTag>& owed);
   /// It has an owner, and its connection is lost.
   void wait_again(PendingQuery& query);
-  Take on_message(UpstreamConnection& connection, ByteView message);
+  MessageVerdict on_message(UpstreamConnection& connection, ByteView message);
 
   // Connections (upstream_connection.cpp)
   void make_connections();

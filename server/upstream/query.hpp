@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "server/base/bytes.hpp"
 #include "server/dns/answer_writer.hpp"
@@ -30,6 +31,13 @@ struct Query {
   QueryContext context = {};
 };
 
+/// A query that waits for its answer, as plain values: to be asked again, by the same process or
+/// another.
+struct QueryInFlight {
+  std::vector<std::byte> message;  ///< with the client's ID, without options for one hop only
+  QueryContext context;
+};
+
 struct OwnerTag;
 struct PendingQuery;
 
@@ -52,6 +60,7 @@ class QueryOwner {
   [[nodiscard]] std::size_t in_flight() const { return owned_.count; }
   /// For the pool alone.
   [[nodiscard]] OwnedQueries& owned_queries() { return owned_; }
+  [[nodiscard]] const OwnedQueries& owned_queries() const { return owned_; }
   [[nodiscard]] PoolClientRef& pool_client() { return client_; }
 
  protected:

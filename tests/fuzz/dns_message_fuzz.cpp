@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     as_query(message);
     if (first.empty()) first.assign(message.begin(), message.end());
     as_answer(message, first);
-    return Take::more;
+    return MessageVerdict::next;
   };
   while (!left.empty()) {
     const ByteView part = left.first(std::min(piece, left.size()));

@@ -15,11 +15,11 @@ struct Taker {
   std::size_t room = SIZE_MAX;     ///< takes so many, then holds back
   std::size_t stop_at = SIZE_MAX;  ///< stops with this one
 
-  Take operator()(ByteView message) {
-    if (room == 0) return Take::later;
+  MessageVerdict operator()(ByteView message) {
+    if (room == 0) return MessageVerdict::hold_back;
     --room;
     taken.emplace_back(message.begin(), message.end());
-    return taken.size() == stop_at ? Take::stop : Take::more;
+    return taken.size() == stop_at ? MessageVerdict::stop : MessageVerdict::next;
   }
 };
 
@@ -73,7 +73,7 @@ TEST_CASE("a whole message is handed on where it lies", "[server]") {
   std::size_t in_place = 0;
   const auto take = [&](ByteView message) {
     if (message.data() > stream.data() && message.data() < end) ++in_place;
-    return Take::more;
+    return MessageVerdict::next;
   };
   (void)framer.feed(ByteView(stream).first(5), take);
   (void)framer.feed(ByteView(stream).subspan(5), take);
@@ -129,4 +129,49 @@ TEST_CASE("a framer that cannot keep a part says so", "[server]") {
   CHECK(framer.feed(stream, taker) == FramerState::no_memory);
   CHECK(taker.taken.empty());
   CHECK(pool.octets_in_use() == 0);
+}
+
+TEST_CASE("another framer goes on from a snapshot after any octet", "[server]") {
+  const std::vector<Octets> messages{query(1, "a"), Octets{}, edns_query(2, "www.example.net"),
+                                     Octets(1), query(3, "b")};
+  const auto stream = stream_of(messages);
+  for (const std::size_t room : {std::size_t{SIZE_MAX}, std::size_t{2}, std::size_t{0}}) {
+    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+      INFO("cut at " << cut << ", room for " << room);
+      BufferPool pool(1U << 20U), other_pool(1U << 20U);
+      DnsFramer framer(pool), other(other_pool);
+      Taker taker;
+      taker.room = room;
+      (void)framer.feed(ByteView(stream).first(cut), taker);
+      const auto snapshot = framer.snapshot();
+      framer.stop();
+      CHECK(pool.octets_in_use() == 0);
+      taker.room = 1;  // what had been held back is held back there as well
+      (void)other.restore(snapshot);
+      CHECK(other.octets_kept() == snapshot.unread.size());
+      (void)other.feed(ByteView(stream).subspan(cut), taker);
+      while (other.state() == FramerState::held_back) {
+        taker.room = 1;
+        (void)other.resume(taker);
+      }
+      CHECK(taker.taken == messages);
+      CHECK(other.state() == FramerState::ready);
+      CHECK(other_pool.octets_in_use() == 0);
+    }
+  }
+}
+
+TEST_CASE("a framer that has come to its end is restored as one", "[server]") {
+  BufferPool pool(1024);
+  Taker taker;
+  DnsFramer stopped(pool), lost(pool), too_big(pool);
+  stopped.stop();
+  CHECK(lost.feed(Octets(2000, std::byte{0xff}), taker) == FramerState::no_memory);
+  for (const auto* const ended : {&stopped, &lost}) {
+    DnsFramer other(pool);
+    CHECK(other.restore(ended->snapshot()) == FramerState::stopped);
+    CHECK(other.feed(framed(query(1, "a")), taker) == FramerState::stopped);
+  }
+  CHECK(too_big.restore({Octets(2000, std::byte{0xff}), false}) == FramerState::no_memory);
+  CHECK(taker.taken.empty());
 }
