@@ -11,9 +11,9 @@
 #include "server/chain/identities.hpp"
 #include "server/config/config.hpp"
 #include "server/observe/log.hpp"
+#include "server/ops/clock_check.hpp"
 #include "server/ops/command_line.hpp"
 #include "server/ops/daemon.hpp"
-#include "server/ops/setup.hpp"
 #include "server/ops/surroundings.hpp"
 
 namespace {
@@ -35,9 +35,9 @@ void occupy_standard_descriptors() {
 int run(const CommandLine& command) {
   auto config = load_config(command.config);
   auto errors = config ? check_identities(*config) : config.error();
-  const Findings around = config ? check_surroundings(*config) : Findings{};
+  const Surroundings around = config ? check_surroundings(*config) : Surroundings{};
   errors.insert(errors.end(), around.errors.begin(), around.errors.end());
-  for (const ConfigError& error : errors) std::cerr << error.text() << '\n';
+  for (const Finding& error : errors) std::cerr << error.text() << '\n';
   if (!errors.empty()) return 1;
   const auto warnings = identity_warnings(*config, wall_now());
   if (command.test) {

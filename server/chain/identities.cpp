@@ -24,8 +24,8 @@ bool readable_by_others(const std::string& file) {
 
 }  // namespace
 
-std::vector<ConfigError> check_identities(const Config& config) {
-  std::vector<ConfigError> errors;
+Findings check_identities(const Config& config) {
+  Findings errors;
   for (const IdentityConfig& identity : config.identities) {
     const auto faults = dnschain::judge_files(identity.certificate_pem, identity.private_key_pem);
     const std::string certificate = "\"" + identity.certificate_file + "\"";
@@ -46,8 +46,8 @@ std::vector<ConfigError> check_identities(const Config& config) {
   return errors;
 }
 
-std::vector<ConfigError> identity_warnings(const Config& config, dnschain::WallTime now) {
-  std::vector<ConfigError> warnings;
+Findings identity_warnings(const Config& config, dnschain::WallTime now) {
+  Findings warnings;
   std::set<std::string> open_keys;
   for (const IdentityConfig& identity : config.identities) {
     std::string all;

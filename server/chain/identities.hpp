@@ -13,12 +13,11 @@ namespace mooring::server {
 
 /// Everything in a configuration that only its user can judge: certificates with their keys. Empty
 /// when all is well.
-[[nodiscard]] std::vector<ConfigError> check_identities(const Config& config);
+[[nodiscard]] Findings check_identities(const Config& config);
 
 /// What may stay as it is, but not every client will like: how its certificates look at `now` to
 /// those that check them, and keys that anybody can read. At most two for an identity.
-[[nodiscard]] std::vector<ConfigError> identity_warnings(const Config& config,
-                                                         dnschain::WallTime now);
+[[nodiscard]] Findings identity_warnings(const Config& config, dnschain::WallTime now);
 
 /// `config` with the first identity standing in for each of `names` that has none any more, so that
 /// clients which hold a pin for it still get the extension (RFC 9102, 10).

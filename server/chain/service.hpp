@@ -12,6 +12,7 @@
 #include "dnschain/keep/keeper.hpp"
 #include "dnschain/keep/state_store.hpp"
 #include "server/chain/clock_watch.hpp"
+#include "server/chain/resolver_settings.hpp"
 #include "server/io/timer.hpp"
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
@@ -20,12 +21,6 @@
 #include "server/worker/upstream_links.hpp"
 
 namespace mooring::server {
-
-/// Whom the chain service asks.
-struct ResolverSettings {
-  UpstreamSettings upstream;
-  std::vector<Endpoint> servers;
-};
 
 /// What the keeper of an earlier run left, and where to leave what this one has.
 struct ChainMemory {

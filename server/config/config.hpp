@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "dnschain/proof/serialiser.hpp"
 #include "dnschain/proof/trust_anchor.hpp"
 #include "server/base/endpoint.hpp"
+#include "server/config/file.hpp"
 #include "server/observe/log_level.hpp"
 #include "tlsext/base/types.hpp"
 
@@ -30,13 +30,16 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// One thing that is wrong: where, and what was expected there.
-struct ConfigError {
+/// One thing to be said of a configuration, of what is wrong or may be: where, and what was
+/// expected there.
+struct Finding {
   Place place;
   std::string what;
 
   [[nodiscard]] std::string text() const { return place.text() + ": " + what; }
 };
+
+using Findings = std::vector<Finding>;
 
 /// [server]
 struct ListenConfig {
@@ -128,14 +131,9 @@ struct Config {
   LogConfig log;
 };
 
+/// A configuration is judged as a whole: there is all that is wrong in it in place of one error.
 template <class T>
-using ConfigResult = tl::expected<T, std::vector<ConfigError>>;
-
-/// Gives the text of a file, or why it cannot be read.
-using FileReader = std::function<tl::expected<std::string, std::string>(const std::string& path)>;
-
-/// Reads a file of at most 1 MiB.
-[[nodiscard]] tl::expected<std::string, std::string> read_file(const std::string& path);
+using ConfigResult = tl::expected<T, Findings>;
 
 /// Takes a configuration from the text of `file`. Paths in it are relative to the directory of
 /// `file`. All errors that do not hide each other are reported at once.

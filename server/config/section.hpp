@@ -17,11 +17,11 @@
 namespace mooring::server {
 
 /// One table of a configuration: reads its keys one by one into a struct, and at the end reports
-/// those that nobody asked for. A key that is absent leaves its target as it was. Only for
-/// config.cpp; borrows the table and the list of errors.
+/// those that nobody asked for. A key that is absent leaves its target as it was. Borrows the table
+/// and the list of errors.
 class Section {
  public:
-  Section(const toml::table& table, std::string name, Place place, std::vector<ConfigError>& errors)
+  Section(const toml::table& table, std::string name, Place place, Findings& errors)
       : table_(table), name_(std::move(name)), place_(std::move(place)), errors_(errors) {}
 
   void flag(std::string_view key, bool& into);
@@ -48,6 +48,10 @@ class Section {
   void table(std::string_view key, Use use);
   /// The array that `key` holds; null when there is none.
   [[nodiscard]] const toml::array* array(std::string_view key) const;
+  /// A table of that array, as a section of its own.
+  [[nodiscard]] Section item(const toml::table& table, std::string name) const {
+    return {table, std::move(name), place_of(table.source()), errors_};
+  }
   /// Lets finish() accept `key`.
   void known(std::string_view key) { known_.emplace_back(key); }
 
@@ -75,7 +79,7 @@ class Section {
   const toml::table& table_;
   std::string name_;
   Place place_;
-  std::vector<ConfigError>& errors_;
+  Findings& errors_;
   std::vector<std::string> known_;
   bool broken_ = false;
 };

@@ -6,7 +6,10 @@
 #include <utility>
 
 #include "server/base/wall_time.hpp"
+#include "server/config/settings.hpp"
+#include "server/ops/descriptors.hpp"
 #include "server/ops/metrics_log.hpp"
+#include "server/ops/ticket_rotation.hpp"
 
 namespace mooring::server {
 
@@ -275,7 +278,7 @@ void Daemon::watch_anchor() {
   memory_.remember(config_);
   if (!config_.chain.anchor) return;
   const auto text = read_file(config_.chain.anchor_file);
-  const std::string fault = text ? "" : text.error();
+  const std::string fault = text ? "" : text.error().context;
   if (fault != std::exchange(anchor_fault_, fault)) {
     const Field file{"file", config_.chain.anchor_file};
     if (text) {

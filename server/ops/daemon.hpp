@@ -17,7 +17,6 @@
 #include "server/io/loop.hpp"
 #include "server/io/timer.hpp"
 #include "server/observe/log.hpp"
-#include "server/ops/setup.hpp"
 #include "server/ops/state_lock.hpp"
 #include "server/worker/worker.hpp"
 

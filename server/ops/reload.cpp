@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/wall_time.hpp"
+#include "server/config/settings.hpp"
 #include "server/ops/daemon.hpp"
 #include "server/ops/surroundings.hpp"
 
@@ -37,9 +38,9 @@ struct Daemon::Prepared {
 void Daemon::reload() {
   if (stopping_) return;
   auto config = load_config(file_);
-  std::vector<ConfigError> errors = config ? check_identities(*config) : std::move(config.error());
+  Findings errors = config ? check_identities(*config) : std::move(config.error());
   if (errors.empty()) errors = check_loops(*config, own_addresses());
-  for (const ConfigError& error : errors) refuse(error.text());
+  for (const Finding& error : errors) refuse(error.text());
   if (!errors.empty()) return;
   for (const auto& [place, what] : identity_warnings(*config, wall_now()))
     log_.warning("identity", {{"place", place.text()}, {"detail", what}});

@@ -51,7 +51,7 @@ bool reaches(const Endpoint& to, const Endpoint& listen, const std::vector<IpAdd
          (loopback(address) || std::ranges::find(own, address) != own.end());
 }
 
-void check_listen(const Endpoint& endpoint, const Place& place, Findings& findings) {
+void check_listen(const Endpoint& endpoint, const Place& place, Surroundings& findings) {
   const auto socket = bind_socket(endpoint, false);
   if (socket) return;
   if (socket.error().system == EADDRINUSE) {
@@ -74,7 +74,7 @@ std::string fault_of(const fs::path& file) {
   return state ? "" : state.error().context;
 }
 
-void check_state(const ChainConfig& chain, Findings& findings) {
+void check_state(const ChainConfig& chain, Surroundings& findings) {
   if (chain.state_directory.empty()) return;
   const fs::path directory = chain.state_directory;
   const auto refuse = [&](const fs::path& path, const char* what, int error) {
@@ -116,8 +116,8 @@ std::vector<IpAddress> own_addresses() {
   return out;
 }
 
-std::vector<ConfigError> check_loops(const Config& config, const std::vector<IpAddress>& own) {
-  std::vector<ConfigError> errors;
+Findings check_loops(const Config& config, const std::vector<IpAddress>& own) {
+  Findings errors;
   for (std::size_t i = 0; i < config.upstream.servers.size(); ++i) {
     const Endpoint& server = config.upstream.servers[i];
     const auto listen = std::ranges::find_if(
@@ -130,13 +130,13 @@ std::vector<ConfigError> check_loops(const Config& config, const std::vector<IpA
   return errors;
 }
 
-Findings check_surroundings(const Config& config) {
-  Findings findings;
+Surroundings check_surroundings(const Config& config) {
+  Surroundings findings;
   for (std::size_t i = 0; i < config.server.listen.size(); ++i) {
     check_listen(config.server.listen[i], config.server.places.at(i), findings);
   }
   check_state(config.chain, findings);
-  for (ConfigError& error : check_loops(config, own_addresses())) {
+  for (Finding& error : check_loops(config, own_addresses())) {
     findings.errors.push_back(std::move(error));
   }
   return findings;

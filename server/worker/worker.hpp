@@ -13,18 +13,10 @@
 #include "server/io/tcp.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
+#include "server/worker/settings.hpp"
 #include "tlsext/tls_context.hpp"
 
 namespace mooring::server {
-
-/// What a worker does things with; all of it can change while it runs.
-struct WorkerSettings {
-  SessionSettings sessions;
-  UpstreamSettings upstream;
-  std::vector<Endpoint> upstream_servers;
-  std::vector<IpPrefix> exempt;   ///< clients that no bound of their own applies to
-  std::size_t buffer_octets = 0;  ///< for messages of clients that wait, all together
-};
 
 /// What one worker counts, for any thread to read.
 struct WorkerCounters {

@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kAnchor =
     ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
 
-tl::expected<std::string, std::string> read_fake(const std::string& path) {
+Result<std::string> read_fake(const std::string& path) {
   static const std::map<std::string, std::string> files{{"etc/dot.crt", "a certificate"},
                                                         {"etc/dot.key", "a key"},
                                                         {"etc/root.ds", kAnchor},
@@ -28,7 +28,7 @@ tl::expected<std::string, std::string> read_fake(const std::string& path) {
                                                         {"/usr/share/dns/root.ds", kAnchor},
                                                         {"etc/bad.ds", "; a comment\n. IN DS x\n"}};
   const auto found = files.find(path);
-  if (found == files.end()) return tl::make_unexpected("No such file or directory");
+  if (found == files.end()) return failure("No such file or directory");
   return found->second;
 }
 
@@ -250,9 +250,9 @@ TEST_CASE("a server without ports needs no trust anchor, but takes the default f
   const bool has_default = GENERATE(false, true);
   const auto config =
       parse_config(text, "etc/mooring.toml",
-                   [&](const std::string& path) -> tl::expected<std::string, std::string> {
+                   [&](const std::string& path) -> Result<std::string> {
                      if (path != "/usr/share/dns/root.ds") return read_fake(path);
-                     if (!has_default) return tl::make_unexpected("No such file or directory");
+                     if (!has_default) return failure("No such file or directory");
                      return ". IN DS 47005 13 2 "
                             "2eb6e9f2480126691594d649a5a613de3052e37861634641bb568746f2ffc4d4";
                    });
@@ -277,7 +277,7 @@ TEST_CASE("a pipe is not waited for", "[server]") {
   REQUIRE(mkfifo(files.path("pipe").c_str(), 0600) == 0);
   const auto text = read_file(files.path("pipe"));
   REQUIRE_FALSE(text);
-  CHECK(text.error() == "it is no regular file");
+  CHECK(text.error().context == "it is no regular file");
 }
 
 TEST_CASE("a configuration that is not there is reported with its name", "[server]") {

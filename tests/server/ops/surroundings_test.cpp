@@ -29,7 +29,7 @@ Config config_of(const std::string& listen, const std::string& upstream = "192.0
   return config;
 }
 
-Findings with_state(const std::string& directory) {
+Surroundings with_state(const std::string& directory) {
   Config config = config_of("127.0.0.1:0");
   config.chain.state_directory = directory;
   config.chain.state_place = kState;
@@ -62,7 +62,7 @@ TEST_CASE("a resolver that is the service itself is found", "[server]") {
 }
 
 TEST_CASE("an address that the machine does not have is found", "[server]") {
-  const Findings found = check_surroundings(config_of("192.0.2.77:853"));
+  const Surroundings found = check_surroundings(config_of("192.0.2.77:853"));
   REQUIRE(found.errors.size() == 1);
   CHECK(found.errors[0].text() ==
         "mooring.toml:2:11: cannot listen on \"192.0.2.77:853\": bind: Cannot assign requested "
@@ -74,7 +74,7 @@ TEST_CASE("an address that is in use is no error, as it may be by this service",
   const auto sockets = bind_sockets(*Endpoint::parse("127.0.0.1:0"), 1);
   REQUIRE(sockets);
   REQUIRE(start_listening(*sockets, 1));
-  const Findings ours = check_surroundings(config_of(sockets->bound.text()));
+  const Surroundings ours = check_surroundings(config_of(sockets->bound.text()));
   CHECK(ours.errors.empty());
   CHECK(ours.warnings.empty());
 }
@@ -83,7 +83,7 @@ TEST_CASE("a state directory that cannot be used is found, and nothing is change
   const TempDir files;
   files.write("plain", "text");
   const auto fault = [&](const std::string& directory) {
-    const Findings found = with_state(files.path(directory));
+    const Surroundings found = with_state(files.path(directory));
     return found.errors.empty() ? "" : found.errors.front().text();
   };
   CHECK(fault("new").empty());
@@ -96,7 +96,7 @@ TEST_CASE("a state directory that cannot be used is found, and nothing is change
   std::filesystem::create_directory(files.path("there"));
   CHECK(fault("there").empty());
   files.write("there/chains.state", "nonsense");
-  const Findings damaged = with_state(files.path("there"));
+  const Surroundings damaged = with_state(files.path("there"));
   CHECK(damaged.errors.empty());
   REQUIRE(damaged.warnings.size() == 1);
   CHECK_THAT(damaged.warnings[0].what, Catch::EndsWith("a start sets it aside"));

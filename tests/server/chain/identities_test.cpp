@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/ops/setup.hpp"
 #include "server/chain/identities.hpp"
 
-#include <fcntl.h>
-
 #include <catch2/catch.hpp>
-#include <future>
+#include <filesystem>
 
-#include "server/worker/worker.hpp"
 #include "support/certificates.hpp"
 #include "support/temp_dir.hpp"
 
@@ -51,15 +47,6 @@ TEST_CASE("the first identity stands in for names that were removed, and for no 
   CHECK(out.identities[2].name == "c.example");
   CHECK(out.identities[2].certificate_pem == "one");
   CHECK(out.identities[2].services.empty());
-}
-
-TEST_CASE("a clock that is behind the day on which the program was built is called wrong",
-          "[server]") {
-  const dnschain::WallTime built{std::chrono::seconds{1'790'000'000}};
-  CHECK(clock_fault(built - 1s, built).find("2026-09-21T14:13:19Z") != std::string::npos);
-  CHECK(clock_fault(dnschain::WallTime{}, built).find("1970-01-01") != std::string::npos);
-  CHECK(clock_fault(built, built).empty());
-  CHECK(clock_fault(built + 24h, built).empty());
 }
 
 TEST_CASE("a certificate that does not fit its key is reported where it is configured",
@@ -123,57 +110,4 @@ TEST_CASE("every port of an identity has a chain, with its certificate to match"
   CHECK(settings.services[1].support_lifetime == 48h);
   REQUIRE(settings.services[0].presented.certificates.size() == 1);
   CHECK(settings.services[0].presented.certificates[0].size() == made.der.size());
-}
-
-TEST_CASE("the workers share the upstream connections", "[server]") {
-  Config config = one_identity("", "");
-  const auto [workers, connections, each] = GENERATE(
-      table<unsigned, unsigned, std::size_t>({{1, 8, 8}, {2, 8, 4}, {16, 8, 1}, {1, 100, 56}}));
-  config.server.workers = workers;
-  config.upstream.connections = connections;
-  CHECK(worker_settings(config).upstream.connections == each);
-}
-
-TEST_CASE("clients get what files the server does not need itself", "[server]") {
-  Config config = one_identity("", "");
-  config.limits.connections = 1'000;
-  CHECK(connections_that_fit(config, 1'000'000) == 1'000);
-  const auto few = connections_that_fit(config, 1'000);
-  CHECK(few < 950);
-  CHECK(few > 800);
-  CHECK(connections_that_fit(config, 10) == 1);
-}
-
-TEST_CASE("ticket keys are kept for as long as tickets live", "[server]") {
-  const auto kept = [](std::chrono::seconds lifetime, std::chrono::seconds rotation) {
-    TlsConfig tls;
-    tls.ticket_lifetime = lifetime;
-    tls.ticket_rotation = rotation;
-    return ticket_keys_kept(tls);
-  };
-  CHECK(kept(24h, 12h) == 3);
-  CHECK(kept(1h, 12h) == 2);
-  CHECK(kept(25h, 12h) == 4);
-  CHECK(kept(168h, 1s) == 64);
-}
-
-TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
-  struct Observer final : WorkerObserver {
-    void on_upstream_state(const Endpoint&, UpstreamState, std::string_view) override {}
-    void on_listen_failed(const Endpoint& name, std::string_view reason) override {
-      failed.set_value(name.text() + ": " + std::string(reason));
-    }
-    void on_handshake_failed(const Endpoint&, const HandshakeFailure&) override {}
-    void on_drained() override {}
-    std::promise<std::string> failed;
-  } observer;
-  ClientLimits limits(ClientLimitSettings{});
-  Worker worker(worker_settings(one_identity("", "")), limits, observer);
-  worker.start();
-  const auto [fd, reason] = GENERATE(table<int, std::string>({
-      {::open("/dev/null", O_RDWR | O_CLOEXEC), "socket operation on non-socket"},
-      {-1, "bad file descriptor"},
-  }));
-  worker.listen(*Endpoint::parse("192.0.2.1:853"), OwnedFd(fd), 1);
-  CHECK(observer.failed.get_future().get() == "192.0.2.1:853: " + reason);
 }

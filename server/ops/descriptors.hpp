@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+
+#include "server/config/config.hpp"
+
+namespace mooring::server {
+
+/// Lets the process open as many files as it may, and returns how many that is.
+std::size_t raise_file_limit();
+/// How many clients fit when so many files may be open; at most what the configuration wants.
+[[nodiscard]] std::size_t connections_that_fit(const Config& config, std::size_t files);
+
+}  // namespace mooring::server

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/worker/worker.hpp"
+
+#include <fcntl.h>
+
+#include <catch2/catch.hpp>
+#include <future>
+
+using namespace mooring::server;
+
+TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
+  struct Observer final : WorkerObserver {
+    void on_upstream_state(const Endpoint&, UpstreamState, std::string_view) override {}
+    void on_listen_failed(const Endpoint& name, std::string_view reason) override {
+      failed.set_value(name.text() + ": " + std::string(reason));
+    }
+    void on_handshake_failed(const Endpoint&, const HandshakeFailure&) override {}
+    void on_drained() override {}
+    std::promise<std::string> failed;
+  } observer;
+  ClientLimits limits(ClientLimitSettings{});
+  Worker worker(WorkerSettings{}, limits, observer);
+  worker.start();
+  const auto [fd, reason] = GENERATE(table<int, std::string>({
+      {::open("/dev/null", O_RDWR | O_CLOEXEC), "socket operation on non-socket"},
+      {-1, "bad file descriptor"},
+  }));
+  worker.listen(*Endpoint::parse("192.0.2.1:853"), OwnedFd(fd), 1);
+  CHECK(observer.failed.get_future().get() == "192.0.2.1:853: " + reason);
+}
