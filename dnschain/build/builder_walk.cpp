@@ -151,9 +151,9 @@ class Walk {
                                              " does not exist, which the " +
                                              "wildcard answer needs");
       // Costly NSEC3 records prove by themselves that the zone counts as unsigned.
-      if (!choice.costly) take(&rrset);
+      if (choice.kind != DenialKind::too_many_iterations) take(&rrset);
       take(choice.rrsets);
-      if (choice.kind == DenialKind::insecure) return Trust::insecure;
+      if (is_insecure(choice.kind)) return Trust::insecure;
     }
     return trust;
   }
@@ -178,7 +178,7 @@ class Walk {
 
   static bool is_denied(const Name& name, const Answer& answer) {
     const DenialChoice choice = choose_denial(name, RrType::tlsa, authority_of(answer));
-    return choice.kind != DenialKind::none && choice.missing.empty();
+    return choice.kind != DenialKind::none && !choice.missing;
   }
 
   /// Chooses from what `answer` holds, and asks for what it leaves out.
@@ -187,8 +187,8 @@ class Walk {
     std::vector<const AnswerRrset*> candidates = authority_of(answer);
     std::vector<Question> helped;
     DenialChoice choice = from(candidates);
-    while (!choice.missing.empty() && helped.size() < kMostHelp) {
-      const Question question = choice.missing.front();
+    while (choice.missing && helped.size() < kMostHelp) {
+      const Question question = *choice.missing;
       if (std::ranges::find(helped, question) != helped.end()) break;
       helped.push_back(question);
       const Answer* help = answers_.find(question.owner, question.type);
@@ -281,8 +281,7 @@ class Walk {
         continue;
       }
       const DenialChoice choice = choose_for(at, RrType::ds, *answer);
-      if (choice.kind != DenialKind::delegation && choice.kind != DenialKind::insecure)
-        return no_delegation(at);
+      if (!is_insecure(choice.kind)) return no_delegation(at);
       insecure = Insecure{*choice.signer, choice.rrsets};
       path.clear();
       at = *choice.signer;
@@ -351,7 +350,7 @@ class Walk {
       if (!answer->answer.empty()) continue;  // a secure cut, or an alias and so no cut
       const DenialChoice choice = choose_for(at, RrType::ds, *answer);
       if (choice.kind == DenialKind::none && !result_.wanted.empty()) return Trust::pending;
-      if (choice.kind != DenialKind::delegation && choice.kind != DenialKind::insecure) continue;
+      if (!is_insecure(choice.kind)) continue;
       const Trust trust = vouch(*choice.signer);
       if (trust == Trust::secure) take(choice.rrsets);
       return trust == Trust::secure ? Trust::insecure : trust;

@@ -5,24 +5,16 @@
 #include <vector>
 
 #include "dnschain/build/answer.hpp"
+#include "dnschain/proof/denial.hpp"
 
 namespace mooring::dnschain {
 
-enum class DenialKind : std::uint8_t {
-  none,        ///< the candidates do not deny it
-  no_data,     ///< the name, or the wildcard in its place, is there without the type
-  name_error,  ///< there is no such name
-  delegation,  ///< asked for DS: the name is a delegation without one
-  insecure,    ///< it may be in an unsigned zone: NSEC3 opts out of saying, or is too costly
-};
-
-/// The fewest RRsets that deny something, or what to ask to learn the ones that are missing.
+/// The fewest RRsets that deny something, or what to ask to learn of one that is missing.
 struct DenialChoice {
   DenialKind kind = DenialKind::none;
-  bool costly = false;  ///< insecure because there are too many NSEC3 iterations
   std::optional<Name> signer;
   std::vector<const AnswerRrset*> rrsets;
-  std::vector<Question> missing;
+  std::optional<Question> missing;
 };
 
 /// Chooses from `candidates` (borrowed; what is no signed NSEC or NSEC3 RRset is passed over) the

@@ -214,9 +214,4 @@ std::optional<Sha1Digest> nsec3_hash_in(const Name& owner) {
   return digest;
 }
 
-bool nsec3_covers(const Sha1Digest& own, const Sha1Digest& next, const Sha1Digest& hash) {
-  if (own < next) return own < hash && hash < next;
-  return hash > own || hash < next;
-}
-
 }  // namespace mooring::dnschain

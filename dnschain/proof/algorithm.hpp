@@ -31,6 +31,10 @@ namespace mooring::dnschain {
 /// What a check with a key costs, roughly, in checks of ECDSA P-256.
 [[nodiscard]] std::size_t check_cost(std::uint8_t algorithm, ByteView key);
 
+/// RFC 9276, 3.2: NSEC3 records with more iterations are as good as none, and hashing for them is
+/// work that a stranger would set us.
+inline constexpr std::size_t kMaxNsec3Iterations = 150;
+
 using Sha1Digest = std::array<std::byte, 20>;
 
 /// The hash of a name in lower-case wire form (RFC 5155, 5): `iterations` further rounds.
@@ -39,10 +43,5 @@ using Sha1Digest = std::array<std::byte, 20>;
 /// The hash in the first label of an NSEC3 record's owner: base32 with the extended hex alphabet
 /// (RFC 5155, 3; RFC 4648, 7), no padding. Nothing when that is no hash of this size.
 [[nodiscard]] std::optional<Sha1Digest> nsec3_hash_in(const Name& owner);
-
-/// Whether `hash` lies strictly between an NSEC3 record's own hash and the next one; the last
-/// record of a zone leads round to the first.
-[[nodiscard]] bool nsec3_covers(const Sha1Digest& own, const Sha1Digest& next,
-                                const Sha1Digest& hash);
 
 }  // namespace mooring::dnschain

@@ -1,112 +1,110 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <map>
+#include <functional>
 #include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
-#include "dnschain/proof/algorithm.hpp"
-#include "dnschain/proof/validator.hpp"
+#include "dnschain/proof/nsec_view.hpp"
 
 namespace mooring::dnschain {
 
-/// What NSEC or NSEC3 records of one zone show about a name.
-struct DenialProof {
-  enum class Kind : std::uint8_t {
-    denied,    ///< what was asked about does not exist
-    insecure,  ///< the name is, or may be, in an unsigned zone
-    cut,       ///< the name is in another, signed zone, whose DS RRset is not here
-  };
-  Kind kind{};
-  std::string what;  ///< one line for a person
-  std::vector<const Accepted*> records;
+// What the NSEC or NSEC3 records of one zone show of a name, whoever asks: the builder, which has
+// them from a resolver, and the verifier, which has checked their signatures.
+
+enum class DenialKind : std::uint8_t {
+  none,                 ///< they do not deny it
+  no_data,              ///< the name is there, without the type
+  empty,                ///< the name is there, without any RRset: only names below it have some
+  no_data_at_wildcard,  ///< there is no such name, and the wildcard in its place lacks the type
+  name_error,           ///< there is no such name, nor a wildcard in its place
+  insecure_delegation,  ///< a zone cut without DS
+  secure_delegation,    ///< a zone cut with DS
+  opt_out,              ///< there may be an unsigned zone: NSEC3 opts out of saying
+  too_many_iterations,  ///< the zone counts as unsigned: its NSEC3 records are not followed
 };
 
-/// Proofs by NSEC (RFC 4035, 5.4) from validated records of the index.
-class NsecProver {
- public:
-  explicit NsecProver(Validator& validator);
+/// It leaves the name in a zone that is not signed, or counts as such.
+[[nodiscard]] bool is_insecure(DenialKind kind);
 
-  /// A zone cut between `zone` and `name`, or at it, that has no DS RRset here.
-  std::optional<DenialProof> cut(const Name& name, const Zone& zone);
-  /// Neither RRset of `type` nor an alias at `name`, nor at a wildcard that would stand in for it.
-  std::optional<DenialProof> no_rrset(const Name& name, RrType type, const Zone& zone);
-  /// `name` does not exist: what a wildcard answer needs of the next closer name.
-  std::optional<DenialProof> no_name(const Name& name, const Zone& zone);
-
- private:
-  struct Candidate {
-    const RRset* rrset;
-    NsecData data;
-  };
-  const Accepted* accept(const RRset& rrset, const NsecData& nsec, const Zone& zone);
-  std::optional<DenialProof> at_name(const Name& name, RrType type, const Zone& zone);
-  std::optional<DenialProof> through_wildcard(const Name& name, RrType type, const Zone& zone,
-                                              const Candidate& cover);
-
-  Validator& validator_;
-  std::vector<Candidate> candidates_;
+struct Denial {
+  DenialKind kind = DenialKind::none;
+  Name at = {};                           ///< the name that `kind` speaks of
+  std::vector<std::size_t> records = {};  ///< places of the fewest records that show it
+  /// Of `none`: a name that nothing is known of here. Empty when it is known to be there.
+  std::optional<Name> missing = std::nullopt;
 };
 
-/// Proofs by NSEC3 (RFC 5155, 8). Every proof is made of records with the same parameters.
-class Nsec3Prover {
- public:
-  explicit Nsec3Prover(Validator& validator) : validator_(validator) {}
+/// What a type list shows of `type` at its name: `no_data`, or for DS `insecure_delegation`. A list
+/// from above a zone cut speaks of DS only, the one from below of all but DS (RFC 6840, 4.1).
+[[nodiscard]] DenialKind denied_by(const TypeBitmap& types, RrType type);
 
-  /// As NsecProver::cut; opt-out spans included.
-  std::optional<DenialProof> cut(const Name& name, const Zone& zone);
-  std::optional<DenialProof> no_rrset(const Name& name, RrType type, const Zone& zone);
-  std::optional<DenialProof> no_name(const Name& name, const Zone& zone);
-  /// The zone has NSEC3 records with more iterations than are followed: it counts as unsigned
-  /// (RFC 9276, 3.2).
-  std::optional<DenialProof> too_many_iterations(const Zone& zone);
+/// Whether the record at a place may be used. Asked as late as can be, as it may take a signature
+/// check.
+using AcceptRecord = std::function<bool(std::size_t place)>;
+
+/// Denials by NSEC (RFC 4035, 5.4). Borrows all that it is made of.
+class NsecDenials {
+ public:
+  NsecDenials(std::span<const NsecView> records, const Name& zone, const AcceptRecord& accept)
+      : records_(records), zone_(zone), accept_(accept) {}
+
+  /// Neither an RRset of `type` nor an alias is at `name`, nor at a wildcard in its place.
+  [[nodiscard]] Denial deny(const Name& name, RrType type) const;
+  /// `name` does not exist: what a wildcard answer needs of the next closer name (RFC 4035, 5.3.4).
+  [[nodiscard]] Denial deny_name(const Name& name) const;
+  /// The first zone cut below the zone's apex, down to `name`.
+  [[nodiscard]] Denial cut(const Name& name) const;
 
  private:
-  struct Candidate {
-    const RRset* rrset;
-    Sha1Digest hash;
-    Sha1Digest next;
-    Nsec3Data data;
-  };
-  struct Group {
-    std::vector<Candidate> candidates;
-    std::map<Bytes, Sha1Digest> hashes;  ///< by lower-case wire form
-  };
+  template <class Predicate>
+  const NsecView* find(Predicate predicate) const;
+  bool knows(const Name& name) const;
+  const NsecView* denying(const Name& name, RrType type) const;
+  Denial deny_wildcard(const Name& name, RrType type, const NsecView& cover) const;
+
+  std::span<const NsecView> records_;
+  const Name& zone_;
+  const AcceptRecord& accept_;
+};
+
+/// The hash of a name with the parameters of the records; nothing when no more may be computed.
+using Nsec3Hash = std::function<std::optional<Sha1Digest>(const Name& name)>;
+
+/// Denials by NSEC3 (RFC 5155, 8) from records that share their parameters. Borrows all that it is
+/// made of.
+class Nsec3Denials {
+ public:
+  Nsec3Denials(std::span<const Nsec3View> records, const Name& zone, const Nsec3Hash& hash,
+               const AcceptRecord& accept)
+      : records_(records), zone_(zone), hash_(hash), accept_(accept) {}
+
+  /// As NsecDenials::deny(); `opt_out` where an opt-out span covers the next closer name.
+  [[nodiscard]] Denial deny(const Name& name, RrType type) const;
+  /// As NsecDenials::deny_name(), for RFC 5155, 8.8; `opt_out` as 9.2 has it.
+  [[nodiscard]] Denial deny_name(const Name& name) const;
+  /// As NsecDenials::cut(); `opt_out` where there may be one (RFC 5155, 8.6 and 8.9).
+  [[nodiscard]] Denial cut(const Name& name) const;
+
+ private:
   struct ClosestEncloser {
-    const Accepted* record;
+    const Nsec3View* record;
     Name next_closer;
-    Name wildcard;
   };
-  using Parameters = std::pair<std::uint16_t, Bytes>;  ///< iterations and salt
-  using Groups = std::map<Parameters, Group>;
+  const Nsec3View* matching(const Name& name) const;
+  const Nsec3View* covering(const Name& name) const;
+  std::optional<ClosestEncloser> closest_encloser(const Name& name) const;
+  Denial deny_wildcard(const Name& name, RrType type, const Name& wildcard, Denial encloser) const;
 
-  Groups& groups(const Zone& zone);
-  std::vector<std::pair<const Parameters*, Group*>> followed(const Zone& zone);
-  std::optional<Sha1Digest> hash(const Name& name, const Parameters& parameters, Group& group);
-  const Candidate* match(const Name& name, const Parameters& parameters, Group& group,
-                         const Zone& zone);
-  const Candidate* cover(const Name& name, const Parameters& parameters, Group& group,
-                         const Zone& zone);
-  const Accepted* accepted(const Candidate& candidate, const Zone& zone);
-  std::optional<ClosestEncloser> closest_encloser(const Name& name, const Parameters& parameters,
-                                                  Group& group, const Zone& zone);
-  std::optional<DenialProof> cut_in(const Name& name, const Parameters& parameters, Group& group,
-                                    const Zone& zone);
-  std::optional<DenialProof> no_rrset_in(const Name& name, RrType type,
-                                         const Parameters& parameters, Group& group,
-                                         const Zone& zone);
-
-  Validator& validator_;
-  std::map<const Zone*, Groups> groups_;
+  std::span<const Nsec3View> records_;
+  const Name& zone_;
+  const Nsec3Hash& hash_;
+  const AcceptRecord& accept_;
 };
 
-/// Whether a type list shows that nothing of `type`, and no alias, is at the name in the zone that
-/// made the list: a list from above a zone cut says nothing about what is below (RFC 6840, 4.1).
-[[nodiscard]] bool denies_type(const TypeBitmap& types, RrType type);
-
-/// Whether the type list of a name tells nothing about names below it, because these are in
-/// another zone or are replaced by a DNAME (RFC 6840, 4.1; RFC 6672, 5.3.4).
-[[nodiscard]] bool hides_names_below(const TypeBitmap& types);
+/// `too_many_iterations` when the zone has a record with more of them than `most` (RFC 9276, 3.2).
+[[nodiscard]] Denial count_as_unsigned(const Nsec3Sets& sets, std::size_t most,
+                                       const AcceptRecord& accept);
 
 }  // namespace mooring::dnschain

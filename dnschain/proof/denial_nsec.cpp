@@ -4,144 +4,103 @@
 #include "dnschain/proof/denial.hpp"
 
 namespace mooring::dnschain {
-namespace {
 
-bool is_delegation(const TypeBitmap& types) {
-  return types.has(RrType::ns) && !types.has(RrType::soa);
+bool is_insecure(DenialKind kind) {
+  return kind == DenialKind::insecure_delegation || kind == DenialKind::opt_out ||
+         kind == DenialKind::too_many_iterations;
 }
 
-/// Whether `name` lies between the owner and the next name of an NSEC record of `zone`. The last
-/// record's next name is the zone's apex.
-bool covers(const RRset& rrset, const NsecData& nsec, const Name& name, const Zone& zone) {
-  if (!(rrset.owner < name) || !name.is_at_or_below(zone.name)) return false;
-  return nsec.next == zone.name || name < nsec.next;
-}
-
-std::size_t common_labels(const Name& a, const Name& b) {
-  std::size_t count = std::min(a.labels(), b.labels());
-  while (a.without_first(a.labels() - count) != b.without_first(b.labels() - count)) --count;
-  return count;
-}
-
-}  // namespace
-
-bool denies_type(const TypeBitmap& types, RrType type) {
-  return !types.has(type) && !types.has(RrType::cname) && !is_delegation(types);
-}
-
-bool hides_names_below(const TypeBitmap& types) {
-  return is_delegation(types) || types.has(RrType::dname);
-}
-
-NsecProver::NsecProver(Validator& validator) : validator_(validator) {
-  for (const RRset* rrset : validator.index().of_type(RrType::nsec))
-    if (auto data = parse_nsec(rrset->records.front()->rdata))
-      candidates_.push_back({rrset, std::move(*data)});
-}
-
-/// The record with its signature checked; null when it is not one of the zone's. One whose owner
-/// was made from a wildcard would be true of that wildcard only.
-const Accepted* NsecProver::accept(const RRset& rrset, const NsecData& nsec, const Zone& zone) {
-  if (!rrset.owner.is_at_or_below(zone.name) || !nsec.next.is_at_or_below(zone.name))
-    return nullptr;
-  // A SOA anywhere but at the apex is not of this zone.
-  if (nsec.types.has(RrType::soa) && rrset.owner != zone.name) return nullptr;
-  const Checked& checked = validator_.check(rrset, zone);
-  return checked && !checked->is_expanded() ? &*checked : nullptr;
-}
-
-std::optional<DenialProof> NsecProver::cut(const Name& name, const Zone& zone) {
-  for (std::size_t up = name.labels() - zone.name.labels(); up-- > 0;) {
-    const Name at = name.without_first(up);
-    for (const RRset* rrset : validator_.index().nsec_at(at)) {
-      const auto nsec = parse_nsec(rrset->records.front()->rdata);
-      if (!nsec || !is_delegation(nsec->types)) continue;
-      const Accepted* accepted = accept(*rrset, *nsec, zone);
-      if (accepted == nullptr) continue;
-      if (nsec->types.has(RrType::ds))
-        return DenialProof{DenialProof::Kind::cut, at.text() + " is a signed zone", {accepted}};
-      return DenialProof{DenialProof::Kind::insecure,
-                         at.text() + " is an unsigned zone: NSEC shows that it has no DS",
-                         {accepted}};
-    }
+DenialKind denied_by(const TypeBitmap& types, RrType type) {
+  if (types.has(type) || types.has(RrType::cname)) return DenialKind::none;
+  if (type == RrType::ds) {
+    if (types.has(RrType::soa)) return DenialKind::none;  // the child's, which knows of no DS
+    return types.has(RrType::ns) ? DenialKind::insecure_delegation : DenialKind::no_data;
   }
-  return std::nullopt;
+  return is_delegation(types) ? DenialKind::none : DenialKind::no_data;
 }
 
-std::optional<DenialProof> NsecProver::at_name(const Name& name, RrType type, const Zone& zone) {
-  for (const RRset* rrset : validator_.index().nsec_at(name)) {
-    const auto nsec = parse_nsec(rrset->records.front()->rdata);
-    if (!nsec || !denies_type(nsec->types, type)) continue;
-    if (const Accepted* accepted = accept(*rrset, *nsec, zone))
-      return DenialProof{DenialProof::Kind::denied,
-                         "NSEC shows that " + name.text() + " has no " + to_text(type),
-                         {accepted}};
-  }
-  return std::nullopt;
+/// The first usable record that the predicate holds for; null when there is none.
+template <class Predicate>
+const NsecView* NsecDenials::find(Predicate predicate) const {
+  const auto found = std::ranges::find_if(records_, [&](const NsecView& record) {
+    return predicate(record) && record.is_of(zone_) && accept_(record.place);
+  });
+  return found == records_.end() ? nullptr : &*found;
 }
 
-std::optional<DenialProof> NsecProver::no_rrset(const Name& name, RrType type, const Zone& zone) {
-  if (auto proof = at_name(name, type, zone)) return proof;
-  for (const Candidate& candidate : candidates_) {
-    if (!covers(*candidate.rrset, candidate.data, name, zone)) continue;
-    if (name.is_below(candidate.rrset->owner) && hides_names_below(candidate.data.types)) continue;
-    const Accepted* accepted = accept(*candidate.rrset, candidate.data, zone);
-    if (accepted == nullptr) continue;
-    // A next name below `name` makes it an empty non-terminal: it exists, without any RRset.
-    if (candidate.data.next.is_below(name))
-      return DenialProof{DenialProof::Kind::denied,
-                         "NSEC shows that " + name.text() + " has no RRset",
-                         {accepted}};
-    if (auto proof = through_wildcard(name, type, zone, candidate)) return proof;
+bool NsecDenials::knows(const Name& name) const {
+  return std::ranges::any_of(records_, [&](const NsecView& record) {
+    return record.owner == name && record.is_of(zone_);
+  });
+}
+
+const NsecView* NsecDenials::denying(const Name& name, RrType type) const {
+  return find([&](const NsecView& record) {
+    return record.owner == name && denied_by(record.types, type) != DenialKind::none;
+  });
+}
+
+Denial NsecDenials::deny(const Name& name, RrType type) const {
+  if (const NsecView* at = denying(name, type))
+    return {denied_by(at->types, type), name, {at->place}};
+  Denial none;
+  if (!knows(name)) none.missing = name;
+  for (const NsecView& cover : records_) {
+    if (!cover.covers(name, zone_) || !cover.is_of(zone_) || !accept_(cover.place)) continue;
+    if (cover.next.is_below(name)) return {DenialKind::empty, name, {cover.place}};
+    Denial denial = deny_wildcard(name, type, cover);
+    if (denial.kind != DenialKind::none) return denial;
+    none.missing = std::move(denial.missing);
   }
-  return std::nullopt;
+  return none;
 }
 
 /// The second half of a name error (RFC 4035, 3.1.3.2): after `cover` has shown that the name does
-/// not exist, no wildcard stands in for it.
-std::optional<DenialProof> NsecProver::through_wildcard(const Name& name, RrType type,
-                                                        const Zone& zone, const Candidate& cover) {
-  const Accepted* covering = accept(*cover.rrset, cover.data, zone);
-  const std::size_t kept =
-      std::max(common_labels(name, cover.rrset->owner), common_labels(name, cover.data.next));
-  const auto wildcard = name.without_first(name.labels() - kept).with_label("*");
-  if (!wildcard) return std::nullopt;
-  // An alias can lead to "*.<closest encloser>" itself: the first half is the second one as well.
-  if (name == *wildcard)
-    return covering == nullptr
-               ? std::nullopt
-               : std::optional(DenialProof{DenialProof::Kind::denied,
-                                           "NSEC shows that " + name.text() + " does not exist",
-                                           {covering}});
-  if (auto proof = at_name(*wildcard, type, zone)) {
-    proof->what = "NSEC shows that " + name.text() + " does not exist and that " +
-                  wildcard->text() + " has no " + to_text(type);
-    proof->records.insert(proof->records.begin(), covering);
-    return proof;
+/// not exist, no wildcard stands in for it. An alias can lead to "*.<closest encloser>" itself:
+/// then `cover` shows both.
+Denial NsecDenials::deny_wildcard(const Name& name, RrType type, const NsecView& cover) const {
+  const auto wildcard = cover.closest_encloser(name).with_label("*");
+  if (!wildcard) return {};
+  if (const NsecView* at = denying(*wildcard, type)) {
+    const DenialKind kind = denied_by(at->types, type);
+    return {kind == DenialKind::no_data ? DenialKind::no_data_at_wildcard : kind,
+            *wildcard,
+            {cover.place, at->place}};
   }
-  for (const Candidate& candidate : candidates_) {
-    if (!covers(*candidate.rrset, candidate.data, *wildcard, zone)) continue;
-    if (wildcard->is_below(candidate.rrset->owner) && hides_names_below(candidate.data.types))
-      continue;
-    if (const Accepted* accepted = accept(*candidate.rrset, candidate.data, zone))
-      return DenialProof{DenialProof::Kind::denied,
-                         "NSEC shows that " + name.text() + " does not exist",
-                         {covering, accepted}};
+  const NsecView* none =
+      find([&](const NsecView& record) { return record.covers(*wildcard, zone_); });
+  if (none != nullptr) {
+    Denial denial{DenialKind::name_error, name, {cover.place}};
+    if (none->place != cover.place) denial.records.push_back(none->place);
+    return denial;
   }
-  return std::nullopt;
+  Denial denial;
+  if (!knows(*wildcard)) denial.missing = wildcard;
+  return denial;
 }
 
-std::optional<DenialProof> NsecProver::no_name(const Name& name, const Zone& zone) {
-  for (const Candidate& candidate : candidates_) {
-    if (!covers(*candidate.rrset, candidate.data, name, zone)) continue;
-    if (candidate.data.next.is_below(name)) continue;
-    if (name.is_below(candidate.rrset->owner) && hides_names_below(candidate.data.types)) continue;
-    if (const Accepted* accepted = accept(*candidate.rrset, candidate.data, zone))
-      return DenialProof{DenialProof::Kind::denied,
-                         "NSEC shows that " + name.text() + " does not exist",
-                         {accepted}};
+Denial NsecDenials::deny_name(const Name& name) const {
+  const NsecView* cover = find([&](const NsecView& record) {
+    return record.covers(name, zone_) && !record.next.is_below(name);
+  });
+  if (cover != nullptr) return {DenialKind::name_error, name, {cover->place}};
+  Denial none;
+  none.missing = name;
+  return none;
+}
+
+Denial NsecDenials::cut(const Name& name) const {
+  for (std::size_t up = name.labels() - zone_.labels(); up-- > 0;) {
+    const Name at = name.without_first(up);
+    const NsecView* found = find(
+        [&](const NsecView& record) { return record.owner == at && is_delegation(record.types); });
+    if (found != nullptr)
+      return {found->types.has(RrType::ds) ? DenialKind::secure_delegation
+                                           : DenialKind::insecure_delegation,
+              at,
+              {found->place}};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace mooring::dnschain

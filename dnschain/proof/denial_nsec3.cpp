@@ -6,204 +6,118 @@
 namespace mooring::dnschain {
 namespace {
 
-constexpr std::uint8_t kSha1 = 1;    // RFC 5155, 11
-constexpr std::uint8_t kOptOut = 1;  // RFC 5155, 3.1.2.1
-// RFC 5155, 8.2: all of one response have the same parameters; a zone that changes them has two
-// sets.
-constexpr std::size_t kMaxParameters = 3;
-
-bool is_delegation(const TypeBitmap& types) {
-  return types.has(RrType::ns) && !types.has(RrType::soa);
+void add(Denial& denial, std::size_t place) {
+  if (std::ranges::find(denial.records, place) == denial.records.end())
+    denial.records.push_back(place);
 }
 
-bool is_opt_out(const Nsec3Data& data) {
-  return (data.flags & kOptOut) != 0;
+Denial nothing_known_of(const Name& name) {
+  Denial none;
+  none.missing = name;
+  return none;
 }
 
 }  // namespace
 
-Nsec3Prover::Groups& Nsec3Prover::groups(const Zone& zone) {
-  const auto [at, added] = groups_.try_emplace(&zone);
-  if (!added) return at->second;
-  for (const RRset* rrset : validator_.index().of_type(RrType::nsec3)) {
-    if (rrset->records.size() != 1 || rrset->owner.labels() != zone.name.labels() + 1) continue;
-    if (!rrset->owner.is_below(zone.name)) continue;
-    const auto data = parse_nsec3(rrset->records.front()->rdata);
-    const auto hash = nsec3_hash_in(rrset->owner);
-    // RFC 5155, 8.1 and 8.2: unknown hash algorithms and flags make a record that is not there.
-    if (!data || !hash || data->algorithm != kSha1 || data->flags > kOptOut ||
-        data->next.size() != hash->size())
-      continue;
-    Sha1Digest next{};
-    std::ranges::copy(data->next, next.begin());
-    Parameters parameters{data->iterations, Bytes(data->salt.begin(), data->salt.end())};
-    at->second[std::move(parameters)].candidates.push_back({rrset, *hash, next, *data});
-  }
-  return at->second;
-}
-
-std::vector<std::pair<const Nsec3Prover::Parameters*, Nsec3Prover::Group*>> Nsec3Prover::followed(
-    const Zone& zone) {
-  std::vector<std::pair<const Parameters*, Group*>> out;
-  for (auto& [parameters, group] : groups(zone))
-    if (parameters.first <= validator_.limits().nsec3_iterations && out.size() < kMaxParameters)
-      out.emplace_back(&parameters, &group);
-  return out;
-}
-
-std::optional<Sha1Digest> Nsec3Prover::hash(const Name& name, const Parameters& parameters,
-                                            Group& group) {
-  if (validator_.exhausted()) return std::nullopt;
-  const Name lower = name.lower();
-  Bytes octets(lower.wire().begin(), lower.wire().end());
-  const auto found = group.hashes.find(octets);
-  if (found != group.hashes.end()) return found->second;
-  // Counted in blocks of SHA-1: a long salt costs as much as many rounds.
-  const std::size_t blocks = 1 + (sizeof(Sha1Digest) + parameters.second.size() + 8) / 64;
-  if (!validator_.spend_hashes((parameters.first + std::size_t{1}) * blocks + octets.size() / 64))
-    return std::nullopt;
-  const Sha1Digest digest = nsec3_hash(octets, parameters.second, parameters.first);
-  group.hashes.emplace(std::move(octets), digest);
-  return digest;
-}
-
-const Accepted* Nsec3Prover::accepted(const Candidate& candidate, const Zone& zone) {
-  const Checked& checked = validator_.check(*candidate.rrset, zone);
-  return checked && !checked->is_expanded() ? &*checked : nullptr;
-}
-
-const Nsec3Prover::Candidate* Nsec3Prover::match(const Name& name, const Parameters& parameters,
-                                                 Group& group, const Zone& zone) {
-  const auto wanted = hash(name, parameters, group);
+const Nsec3View* Nsec3Denials::matching(const Name& name) const {
+  const auto wanted = hash_(name);
   if (!wanted) return nullptr;
-  for (const Candidate& candidate : group.candidates)
-    if (candidate.hash == *wanted && accepted(candidate, zone) != nullptr) return &candidate;
-  return nullptr;
+  const auto found = std::ranges::find_if(records_, [&](const Nsec3View& record) {
+    return record.hash == *wanted && accept_(record.place);
+  });
+  return found == records_.end() ? nullptr : &*found;
 }
 
-const Nsec3Prover::Candidate* Nsec3Prover::cover(const Name& name, const Parameters& parameters,
-                                                 Group& group, const Zone& zone) {
-  const auto wanted = hash(name, parameters, group);
+const Nsec3View* Nsec3Denials::covering(const Name& name) const {
+  const auto wanted = hash_(name);
   if (!wanted) return nullptr;
-  for (const Candidate& candidate : group.candidates)
-    if (nsec3_covers(candidate.hash, candidate.next, *wanted) &&
-        accepted(candidate, zone) != nullptr)
-      return &candidate;
-  return nullptr;
+  const auto found = std::ranges::find_if(records_, [&](const Nsec3View& record) {
+    return record.covers(*wanted) && accept_(record.place);
+  });
+  return found == records_.end() ? nullptr : &*found;
 }
 
 /// RFC 5155, 8.3, without the cover of the next closer name.
-std::optional<Nsec3Prover::ClosestEncloser> Nsec3Prover::closest_encloser(
-    const Name& name, const Parameters& parameters, Group& group, const Zone& zone) {
-  for (std::size_t up = 1; up <= name.labels() - zone.name.labels(); ++up) {
-    const Name encloser = name.without_first(up);
-    const Candidate* found = match(encloser, parameters, group, zone);
-    if (found == nullptr) continue;
-    if (hides_names_below(found->data.types)) return std::nullopt;
-    const auto wildcard = encloser.with_label("*");
-    if (!wildcard) return std::nullopt;
-    return ClosestEncloser{accepted(*found, zone), name.without_first(up - 1), *wildcard};
+std::optional<Nsec3Denials::ClosestEncloser> Nsec3Denials::closest_encloser(
+    const Name& name) const {
+  for (std::size_t up = 1; up <= name.labels() - zone_.labels(); ++up)
+    if (const Nsec3View* found = matching(name.without_first(up)))
+      return ClosestEncloser{found, name.without_first(up - 1)};
+  return std::nullopt;
+}
+
+Denial Nsec3Denials::deny(const Name& name, RrType type) const {
+  if (const Nsec3View* at = matching(name)) {  // RFC 5155, 8.5
+    const DenialKind kind = denied_by(at->types, type);
+    if (kind == DenialKind::none) return {};
+    return {kind, name, {at->place}};
   }
-  return std::nullopt;
+  const auto encloser = closest_encloser(name);
+  if (!encloser) return nothing_known_of(name);
+  if (hides_names_below(encloser->record->types)) return {};
+  const Nsec3View* cover = covering(encloser->next_closer);
+  if (cover == nullptr) return nothing_known_of(encloser->next_closer);
+  Denial denial{DenialKind::opt_out, encloser->next_closer, {encloser->record->place}};
+  add(denial, cover->place);
+  if (cover->opt_out) return denial;
+  const auto wildcard = encloser->next_closer.parent().with_label("*");
+  return wildcard ? deny_wildcard(name, type, *wildcard, std::move(denial)) : Denial();
 }
 
-std::optional<DenialProof> Nsec3Prover::cut(const Name& name, const Zone& zone) {
-  for (const auto& [parameters, group] : followed(zone))
-    if (auto proof = cut_in(name, *parameters, *group, zone)) return proof;
-  return std::nullopt;
+/// RFC 5155, 8.4 and 8.7, after the records of `encloser` have shown that `name` does not exist.
+Denial Nsec3Denials::deny_wildcard(const Name& name, RrType type, const Name& wildcard,
+                                   Denial encloser) const {
+  Denial denial = std::move(encloser);
+  if (const Nsec3View* at = matching(wildcard)) {
+    denial.kind = denied_by(at->types, type);
+    if (denial.kind == DenialKind::none) return {};
+    if (denial.kind == DenialKind::no_data) denial.kind = DenialKind::no_data_at_wildcard;
+    denial.at = wildcard;
+    add(denial, at->place);
+    return denial;
+  }
+  const Nsec3View* none = covering(wildcard);
+  if (none == nullptr) return nothing_known_of(wildcard);
+  denial.kind = DenialKind::name_error;
+  denial.at = name;
+  add(denial, none->place);
+  return denial;
 }
 
-std::optional<DenialProof> Nsec3Prover::cut_in(const Name& name, const Parameters& parameters,
-                                               Group& group, const Zone& zone) {
-  for (std::size_t up = name.labels() - zone.name.labels(); up-- > 0;) {
+Denial Nsec3Denials::deny_name(const Name& name) const {
+  const Nsec3View* cover = covering(name);
+  if (cover == nullptr) return nothing_known_of(name);
+  return {cover->opt_out ? DenialKind::opt_out : DenialKind::name_error, name, {cover->place}};
+}
+
+Denial Nsec3Denials::cut(const Name& name) const {
+  for (std::size_t up = name.labels() - zone_.labels(); up-- > 0;) {
     const Name at = name.without_first(up);
-    const Candidate* found = match(at, parameters, group, zone);
-    if (found == nullptr || !is_delegation(found->data.types)) continue;
-    const Accepted* record = accepted(*found, zone);
-    if (found->data.types.has(RrType::ds))
-      return DenialProof{DenialProof::Kind::cut, at.text() + " is a signed zone", {record}};
-    return DenialProof{DenialProof::Kind::insecure,
-                       at.text() + " is an unsigned zone: NSEC3 shows that it has no DS",
-                       {record}};
+    const Nsec3View* found = matching(at);
+    if (found != nullptr && is_delegation(found->types))
+      return {found->types.has(RrType::ds) ? DenialKind::secure_delegation
+                                           : DenialKind::insecure_delegation,
+              at,
+              {found->place}};
   }
-  // RFC 5155, 8.6 and 8.9: in an opt-out span there can be an unsigned zone at the next closer
-  // name.
-  if (std::ranges::none_of(group.candidates,
-                           [](const Candidate& each) { return is_opt_out(each.data); }))
-    return std::nullopt;
-  const auto encloser = closest_encloser(name, parameters, group, zone);
-  if (!encloser) return std::nullopt;
-  const Candidate* span = cover(encloser->next_closer, parameters, group, zone);
-  if (span == nullptr || !is_opt_out(span->data)) return std::nullopt;
-  return DenialProof{
-      DenialProof::Kind::insecure,
-      encloser->next_closer.text() + " can be an unsigned zone: NSEC3 opts out of saying",
-      {encloser->record, accepted(*span, zone)}};
+  // In an opt-out span there can be an unsigned zone at the next closer name.
+  if (std::ranges::none_of(records_, &Nsec3View::opt_out)) return {};
+  const auto encloser = closest_encloser(name);
+  if (!encloser || hides_names_below(encloser->record->types)) return {};
+  const Nsec3View* span = covering(encloser->next_closer);
+  if (span == nullptr || !span->opt_out) return {};
+  Denial denial{DenialKind::opt_out, encloser->next_closer, {encloser->record->place}};
+  add(denial, span->place);
+  return denial;
 }
 
-std::optional<DenialProof> Nsec3Prover::no_rrset(const Name& name, RrType type, const Zone& zone) {
-  for (const auto& [parameters, group] : followed(zone))
-    if (auto proof = no_rrset_in(name, type, *parameters, *group, zone)) return proof;
-  return std::nullopt;
-}
-
-std::optional<DenialProof> Nsec3Prover::no_rrset_in(const Name& name, RrType type,
-                                                    const Parameters& parameters, Group& group,
-                                                    const Zone& zone) {
-  const std::string shows = "NSEC3 shows that " + name.text();
-  if (const Candidate* at = match(name, parameters, group, zone)) {  // RFC 5155, 8.5
-    if (!denies_type(at->data.types, type)) return std::nullopt;
-    return DenialProof{
-        DenialProof::Kind::denied, shows + " has no " + to_text(type), {accepted(*at, zone)}};
+Denial count_as_unsigned(const Nsec3Sets& sets, std::size_t most, const AcceptRecord& accept) {
+  for (const auto& [parameters, records] : sets) {
+    if (parameters.iterations <= most) continue;
+    for (const Nsec3View& record : records)
+      if (accept(record.place)) return {DenialKind::too_many_iterations, {}, {record.place}};
   }
-  const auto encloser = closest_encloser(name, parameters, group, zone);
-  if (!encloser) return std::nullopt;
-  const Candidate* next_closer = cover(encloser->next_closer, parameters, group, zone);
-  if (next_closer == nullptr || is_opt_out(next_closer->data)) return std::nullopt;
-  DenialProof proof{DenialProof::Kind::denied,
-                    shows + " does not exist",
-                    {encloser->record, accepted(*next_closer, zone)}};
-  if (const Candidate* at = match(encloser->wildcard, parameters, group, zone)) {  // 8.7
-    if (!denies_type(at->data.types, type)) return std::nullopt;
-    proof.what += " and that " + encloser->wildcard.text() + " has no " + to_text(type);
-    proof.records.push_back(accepted(*at, zone));
-    return proof;
-  }
-  const Candidate* no_wildcard = cover(encloser->wildcard, parameters, group, zone);  // 8.4
-  if (no_wildcard == nullptr) return std::nullopt;
-  proof.records.push_back(accepted(*no_wildcard, zone));
-  return proof;
-}
-
-std::optional<DenialProof> Nsec3Prover::no_name(const Name& name, const Zone& zone) {
-  for (const auto& [parameters, group] : followed(zone)) {
-    const Candidate* found = cover(name, *parameters, *group, zone);
-    if (found == nullptr) continue;
-    // RFC 5155, 9.2: an opt-out span leaves open whether the name is in an unsigned zone.
-    if (is_opt_out(found->data))
-      return DenialProof{DenialProof::Kind::insecure,
-                         name.text() + " can be an unsigned zone: NSEC3 opts out of saying",
-                         {accepted(*found, zone)}};
-    return DenialProof{DenialProof::Kind::denied,
-                       "NSEC3 shows that " + name.text() + " does not exist",
-                       {accepted(*found, zone)}};
-  }
-  return std::nullopt;
-}
-
-std::optional<DenialProof> Nsec3Prover::too_many_iterations(const Zone& zone) {
-  for (const auto& [parameters, group] : groups(zone)) {
-    if (parameters.first <= validator_.limits().nsec3_iterations) continue;
-    for (const Candidate& candidate : group.candidates)
-      if (const Accepted* record = accepted(candidate, zone))
-        return DenialProof{
-            DenialProof::Kind::insecure,
-            "NSEC3 of " + zone.name.text() + " has " + std::to_string(parameters.first) +
-                " iterations: " + std::to_string(validator_.limits().nsec3_iterations) +
-                " are followed",
-            {record}};
-  }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace mooring::dnschain

@@ -6,7 +6,7 @@
 
 #include "dnschain/base/hex.hpp"
 #include "dnschain/dns/rdata.hpp"
-#include "dnschain/proof/denial.hpp"
+#include "dnschain/proof/denial_prover.hpp"
 #include "dnschain/proof/validator.hpp"
 
 namespace mooring::dnschain {
@@ -34,8 +34,7 @@ class Verification {
       : index_(index),
         limits_(limits),
         validator_(index, anchor, now, limits),
-        nsec_(validator_),
-        nsec3_(validator_) {}
+        denials_(validator_) {}
 
   Verdict run(const Name& owner);
 
@@ -47,7 +46,7 @@ class Verification {
   std::optional<Finding> redirected(const Name& owner, const Zone& zone);
   std::optional<Finding> denied(const Name& owner, const Zone& zone);
   bool is_broken(const Name& owner, RrType type, const Zone& zone);
-  std::optional<Finding> from_proof(std::optional<DenialProof> proof, std::string_view prefix = "");
+  std::optional<Finding> from_proof(std::optional<DenialProof> proof);
   void note(std::string why);
   void use(const Zone& zone);
   void use(const Accepted& accepted);
@@ -57,8 +56,7 @@ class Verification {
   const RRsetIndex& index_;
   const VerifyLimits& limits_;
   Validator validator_;
-  NsecProver nsec_;
-  Nsec3Prover nsec3_;
+  DenialProver denials_;
   std::vector<const Zone*> zones_;         ///< on the way, each once
   std::vector<const Accepted*> accepted_;  ///< what the proof needs, each once
   std::string why_;                        ///< the first thing found wrong at the present name
@@ -145,9 +143,8 @@ Finding Verification::down_to(const Name& owner, const Zone*& zone) {
 Finding Verification::in_zone(const Name& owner, const Zone& zone) {
   // Whether the name is in this zone at all comes first: what a parent signs for its child's names
   // is not the child's (RFC 4035, 5.3.1).
-  auto cut = nsec_.cut(owner, zone);
-  if (!cut) cut = nsec3_.cut(owner, zone);
-  if (cut && cut->kind == DenialProof::Kind::cut)
+  auto cut = denials_.cut(owner, zone);
+  if (cut && cut->kind == DenialKind::secure_delegation)
     return bogus(why_.empty() ? cut->what + ", but its DS RRset is missing" : why_);
   if (auto finding = from_proof(std::move(cut))) return *finding;
   if (auto finding = existing(owner, RrType::tlsa, zone)) return *finding;
@@ -159,12 +156,10 @@ Finding Verification::in_zone(const Name& owner, const Zone& zone) {
   return bogus(why_);
 }
 
-std::optional<Finding> Verification::from_proof(std::optional<DenialProof> proof,
-                                                std::string_view prefix) {
+std::optional<Finding> Verification::from_proof(std::optional<DenialProof> proof) {
   if (!proof) return std::nullopt;
-  const auto kind =
-      proof->kind == DenialProof::Kind::denied ? Finding::Kind::denial : Finding::Kind::insecure;
-  return Finding{kind, std::string(prefix) + proof->what, std::move(proof->records), {}};
+  const auto kind = is_insecure(proof->kind) ? Finding::Kind::insecure : Finding::Kind::denial;
+  return Finding{kind, std::move(proof->what), std::move(proof->records), {}};
 }
 
 /// The TLSA or CNAME RRset at a name, wildcards included: what is made from one needs the proof
@@ -183,15 +178,14 @@ std::optional<Finding> Verification::existing(const Name& owner, RrType type, co
   if (checked->is_expanded()) {
     const std::size_t labels = checked->signature->data.labels;
     const Name next_closer = owner.without_first(owner.labels() - labels - 1);
-    auto proof = nsec_.no_name(next_closer, zone);
-    if (!proof) proof = nsec3_.no_name(next_closer, zone);
+    const auto proof = denials_.no_name(next_closer, zone);
     if (!proof) {
       note(rrset->text() + " is made from a wildcard, but nothing shows that " +
            next_closer.text() + " does not exist");
       return std::nullopt;
     }
     finding.records.insert(finding.records.end(), proof->records.begin(), proof->records.end());
-    if (proof->kind == DenialProof::Kind::insecure) {  // RFC 5155, 9.2
+    if (proof->kind == DenialKind::opt_out) {  // RFC 5155, 9.2
       finding.kind = Finding::Kind::insecure;
       finding.what = proof->what;
       return finding;
@@ -233,11 +227,10 @@ std::optional<Finding> Verification::redirected(const Name& owner, const Zone& z
 }
 
 std::optional<Finding> Verification::denied(const Name& owner, const Zone& zone) {
-  auto proof = nsec_.no_rrset(owner, RrType::tlsa, zone);
-  if (!proof) proof = nsec3_.no_rrset(owner, RrType::tlsa, zone);
+  auto proof = denials_.no_rrset(owner, RrType::tlsa, zone);
   // RFC 9276, 3.2. An RRset whose signature does not hold is no better for it.
   if (!proof && !is_broken(owner, RrType::tlsa, zone) && !is_broken(owner, RrType::cname, zone))
-    proof = nsec3_.too_many_iterations(zone);
+    proof = denials_.too_many_iterations(zone);
   return from_proof(std::move(proof));
 }
 

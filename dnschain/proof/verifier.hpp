@@ -8,6 +8,7 @@
 
 #include "dnschain/dns/record.hpp"
 #include "dnschain/dns/service.hpp"
+#include "dnschain/proof/algorithm.hpp"
 #include "dnschain/proof/trust_anchor.hpp"
 
 namespace mooring::dnschain {
@@ -70,7 +71,7 @@ struct VerifyLimits {
   std::size_t signature_checks = 80;  ///< of ECDSA P-256; P-384 counts for 4, Ed448 for 3
   std::size_t failed_checks = 16;     ///< of them, those that did not hold
   std::size_t keys_per_tag = 4;
-  std::size_t nsec3_iterations = 150;
+  std::size_t nsec3_iterations = kMaxNsec3Iterations;
   std::size_t hashes = 10000;  ///< rounds of NSEC3 hashing and DS digests
   std::size_t aliases = 8;
 };
