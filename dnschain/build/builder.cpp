@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "dnschain/build/builder_walk.hpp"
+#include "dnschain/build/walk.hpp"
 
 namespace mooring::dnschain {
 
@@ -47,7 +47,7 @@ void Builder::State::line_up(const std::vector<Question>& questions) {
 void Builder::State::look() {
   if (result || looked) return;
   looked = true;
-  const WalkResult found = walk(service.tlsa_owner(), answers, rules);
+  const Finding found = walk(service.tlsa_owner(), answers, rules);
   if (found.error) {
     result = tl::unexpected(*found.error);
   } else if (found.wanted.empty()) {

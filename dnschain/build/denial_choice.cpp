@@ -13,6 +13,9 @@ struct SignedDenials {
   std::vector<Nsec3View> nsec3;
 };
 
+/// Helping questions that one denial may lead to.
+constexpr std::size_t kMostHelp = 4;
+
 using Candidates = std::vector<const AnswerRrset*>;
 
 /// The list of the zone that signed `rrset`.
@@ -91,15 +94,13 @@ DenialChoice first_of(const std::vector<SignedDenials>& zones, const Candidates&
   return best;
 }
 
-}  // namespace
-
-DenialChoice choose_denial(const Name& name, RrType type, const Candidates& candidates) {
+DenialChoice from_candidates(const Name& name, RrType type, const Candidates& candidates) {
   return first_of(zones_for(name, type, candidates), candidates,
                   [&](const auto& denials) { return denials.deny(name, type); });
 }
 
-DenialChoice choose_next_closer(const Name& next_closer, const Name& signer,
-                                const Candidates& candidates) {
+DenialChoice next_closer_from(const Name& next_closer, const Name& signer,
+                              const Candidates& candidates) {
   auto zones = zones_for(next_closer, RrType::tlsa, candidates);
   std::erase_if(zones, [&](const SignedDenials& each) { return each.zone != signer; });
   DenialChoice choice = first_of(
@@ -107,6 +108,49 @@ DenialChoice choose_next_closer(const Name& next_closer, const Name& signer,
   if (choice.kind == DenialKind::none && !choice.missing)
     choice.missing = Question{next_closer, RrType::ds};
   return choice;
+}
+
+void add_candidates(const Answer& answer, Candidates& out) {
+  for (const AnswerRrset& rrset : answer.authority) out.push_back(&rrset);
+  // Asked for by type, an NSEC RRset comes in the answer section.
+  for (const AnswerRrset& rrset : answer.answer) out.push_back(&rrset);
+}
+
+/// Chooses from what `answer` holds and, as long as something is missing, from what `others` hold.
+template <class Choose>
+DenialChoice choose(const Answer& answer, const AnswerSet& others, Choose from) {
+  Candidates candidates;
+  add_candidates(answer, candidates);
+  std::vector<Question> helped;
+  DenialChoice choice = from(candidates);
+  while (choice.missing) {
+    if (helped.size() == kMostHelp || std::ranges::find(helped, *choice.missing) != helped.end()) {
+      choice.missing.reset();  // asking does not help
+      break;
+    }
+    const Answer* help = others.find(choice.missing->owner, choice.missing->type);
+    if (help == nullptr) break;
+    helped.push_back(*choice.missing);
+    add_candidates(*help, candidates);
+    choice = from(candidates);
+  }
+  return choice;
+}
+
+}  // namespace
+
+DenialChoice choose_denial(const Name& name, RrType type, const Answer& answer,
+                           const AnswerSet& others) {
+  return choose(answer, others, [&](const Candidates& candidates) {
+    return from_candidates(name, type, candidates);
+  });
+}
+
+DenialChoice choose_next_closer(const Name& next_closer, const Name& signer, const Answer& answer,
+                                const AnswerSet& others) {
+  return choose(answer, others, [&](const Candidates& candidates) {
+    return next_closer_from(next_closer, signer, candidates);
+  });
 }
 
 }  // namespace mooring::dnschain
