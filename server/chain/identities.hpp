@@ -7,7 +7,7 @@
 
 #include "dnschain/keep/keeper.hpp"
 #include "server/config/config.hpp"
-#include "tlsext/tls_context.hpp"
+#include "tlsext/server/context.hpp"
 
 namespace mooring::server {
 

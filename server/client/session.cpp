@@ -28,13 +28,13 @@ constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
 tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(
     SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
     const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client) {
-  auto tls = tlsext::TlsSession::accept(context);
+  auto tls = tlsext::ServerSession::accept(context);
   if (!tls) return tl::unexpected(std::move(tls.error()));
   return std::unique_ptr<ClientSession>(
       new ClientSession(group, std::move(*tls), transport, peer, now, client));
 }
 
-ClientSession::ClientSession(SessionGroup& group, tlsext::TlsSession tls,
+ClientSession::ClientSession(SessionGroup& group, tlsext::ServerSession tls,
                              ClientTransport& transport, const Peer& peer, TimePoint now,
                              const std::optional<ClientAddress>& client)
     : group_(group),

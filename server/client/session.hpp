@@ -10,9 +10,8 @@
 #include "server/client/exchange.hpp"
 #include "server/client/group.hpp"
 #include "server/client/peer.hpp"
-#include "tlsext/base/types.hpp"
-#include "tlsext/tls_context.hpp"
-#include "tlsext/tls_session.hpp"
+#include "tlsext/server/context.hpp"
+#include "tlsext/server/session.hpp"
 
 namespace mooring::server {
 
@@ -99,7 +98,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   template <class, class>
   friend class List;
 
-  ClientSession(SessionGroup& group, tlsext::TlsSession tls, ClientTransport& transport,
+  ClientSession(SessionGroup& group, tlsext::ServerSession tls, ClientTransport& transport,
                 const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client);
   void on_ciphertext(ByteView octets) override;
   void on_plaintext(ByteView octets) override;
@@ -129,7 +128,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   SessionGroup& group_;
   ClientTransport& transport_;
   const Peer peer_;
-  tlsext::TlsSession tls_;
+  tlsext::ServerSession tls_;
   DnsExchange exchange_;
   TimePoint now_;              ///< of the call that is being served
   TimePoint phase_deadline_;   ///< the end of the handshake, or of idleness

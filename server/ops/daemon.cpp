@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/daemon.hpp"
+#include "tlsext/base/alerts.hpp"
 
 #include <algorithm>
 #include <csignal>

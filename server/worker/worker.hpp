@@ -14,7 +14,7 @@
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
 #include "server/worker/settings.hpp"
-#include "tlsext/tls_context.hpp"
+#include "tlsext/server/context.hpp"
 
 namespace mooring::server {
 

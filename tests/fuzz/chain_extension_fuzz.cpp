@@ -31,7 +31,7 @@ void request(const std::string& body, bool tls13) {
   ClientHello hello{.server_name = kName, .alpn = {}, .extensions = {}};
   hello.tls13 = tls13;
   hello.extensions = {{tlsext::kDnssecChainType, body}};
-  auto session = must(tlsext::TlsSession::accept(server()));
+  auto session = must(tlsext::ServerSession::accept(server()));
   CollectingSink sink;
   const bool good = session.receive(bytes_of(hello.records()), sink).has_value();
   expect(good == (body.size() == 2));

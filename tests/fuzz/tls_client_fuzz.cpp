@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tlsext::ClientRequest request;
   request.server_name = kName;
   if ((data[0] & 2) == 0) request.chain_port = kPort;
-  auto session = must(tlsext::TlsSession::connect(context((data[0] & 1) == 0), request));
+  auto session = must(tlsext::ClientSession::connect(context((data[0] & 1) == 0), request));
   CollectingSink sink;
   if (!session.start(sink)) std::abort();
   const auto result = feed(session, octets, sink, piece);

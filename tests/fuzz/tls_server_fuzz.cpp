@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::size_t piece = data[0] == 0 ? SIZE_MAX : data[0];
   const tlsext::ByteView octets(reinterpret_cast<const std::byte*>(data + 1), size - 1);
-  auto session = must(tlsext::TlsSession::accept(context()));
+  auto session = must(tlsext::ServerSession::accept(context()));
   CollectingSink sink;
   const auto result = feed(session, octets, sink, piece);
   // Nobody who knows no key gets a session open.

@@ -12,6 +12,8 @@
 #include "support/certificates.hpp"
 #include "support/scripted_upstream.hpp"
 #include "support/tls_pipe.hpp"
+#include "tlsext/client/context.hpp"
+#include "tlsext/server/context.hpp"
 
 namespace mooring::test {
 
@@ -118,7 +120,7 @@ class DotClient final : public server::ClientTransport {
     unsent = 0;
     session->on_sent();
   }
-  [[nodiscard]] tlsext::TlsSession& tls() { return tls_; }
+  [[nodiscard]] tlsext::ClientSession& tls() { return tls_; }
 
   // ClientTransport
   std::size_t waiting() const override { return unsent; }
@@ -157,12 +159,12 @@ class DotClient final : public server::ClientTransport {
     if (!made) throw std::runtime_error(made.error().context);
     return *made;
   }
-  static tlsext::TlsSession make_tls(tlsext::ClientContext& context,
-                                     std::shared_ptr<const tlsext::Bytes> ticket) {
+  static tlsext::ClientSession make_tls(tlsext::ClientContext& context,
+                                        std::shared_ptr<const tlsext::Bytes> ticket) {
     tlsext::ClientRequest request;
     request.resumption = std::move(ticket);
     request.server_name = "dot.example.net";
-    auto made = tlsext::TlsSession::connect(context, std::move(request));
+    auto made = tlsext::ClientSession::connect(context, std::move(request));
     if (!made) throw std::runtime_error(made.error().context);
     return std::move(*made);
   }
@@ -186,7 +188,7 @@ class DotClient final : public server::ClientTransport {
 
   WorkerFixture& worker_;
   std::shared_ptr<tlsext::ClientContext> context_;
-  tlsext::TlsSession tls_;
+  tlsext::ClientSession tls_;
   CollectingSink sink_;
   Octets wire_;
 };

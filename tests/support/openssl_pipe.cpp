@@ -26,7 +26,7 @@ int parse_chain(SSL*, unsigned, unsigned context, const unsigned char* in, std::
 }  // namespace
 
 OpensslPipe::OpensslPipe(tlsext::ServerContext& server, int version, bool with_chain)
-    : server_(must(tlsext::TlsSession::accept(server))),
+    : server_(must(tlsext::ServerSession::accept(server))),
       context_(SSL_CTX_new(TLS_client_method())) {
   SSL_CTX_set_min_proto_version(context_.get(), version);
   SSL_CTX_set_max_proto_version(context_.get(), version);

@@ -68,14 +68,14 @@ class OpensslPipe {
   [[nodiscard]] const std::optional<tlsext::Error>& error() const { return error_; }
   [[nodiscard]] SSL_CTX* context() { return context_.get(); }
   [[nodiscard]] SSL* ssl() { return ssl_.get(); }
-  [[nodiscard]] tlsext::TlsSession& server() { return server_; }
+  [[nodiscard]] tlsext::ServerSession& server() { return server_; }
   [[nodiscard]] CollectingSink& sink() { return sink_; }
   [[nodiscard]] const ClientData& data() const { return data_; }
 
  private:
   static void note_secret(const SSL* ssl, const char* line);
 
-  tlsext::TlsSession server_;
+  tlsext::ServerSession server_;
   CollectingSink sink_;
   ClientData data_;
   ContextPtr context_;

@@ -10,6 +10,8 @@
 
 #include "support/certificates.hpp"
 #include "support/tls_pipe.hpp"
+#include "tlsext/client/context.hpp"
+#include "tlsext/server/context.hpp"
 
 namespace mooring::test {
 
@@ -82,8 +84,8 @@ inline TlsPipe join(tlsext::ServerContext& server, tlsext::ClientContext& client
   request.server_name = name;
   if (port != 0) request.chain_port = port;
   request.resumption = std::move(ticket);
-  auto connecting = must(tlsext::TlsSession::connect(client, std::move(request)));
-  auto accepting = must(tlsext::TlsSession::accept(server));
+  auto connecting = must(tlsext::ClientSession::connect(client, std::move(request)));
+  auto accepting = must(tlsext::ServerSession::accept(server));
   return {std::move(connecting), std::move(accepting), piece};
 }
 

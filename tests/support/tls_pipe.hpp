@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "tlsext/tls_session.hpp"
+#include "tlsext/client/session.hpp"
+#include "tlsext/server/session.hpp"
 
 namespace mooring::test {
 
@@ -34,7 +35,7 @@ struct CollectingSink final : tlsext::SessionSink {
 }
 
 /// Gives `octets` to a session in pieces of at most `piece` octets.
-[[nodiscard]] inline tlsext::Result<void> feed(tlsext::TlsSession& session, tlsext::ByteView octets,
+[[nodiscard]] inline tlsext::Result<void> feed(tlsext::Session& session, tlsext::ByteView octets,
                                                CollectingSink& sink, std::size_t piece) {
   while (!octets.empty()) {
     const tlsext::ByteView part = octets.first(std::min(piece, octets.size()));
@@ -47,7 +48,7 @@ struct CollectingSink final : tlsext::SessionSink {
 /// A client and a server session, joined in memory.
 class TlsPipe {
  public:
-  TlsPipe(tlsext::TlsSession client, tlsext::TlsSession server, std::size_t piece = SIZE_MAX)
+  TlsPipe(tlsext::ClientSession client, tlsext::ServerSession server, std::size_t piece = SIZE_MAX)
       : client_(std::move(client)), server_(std::move(server)), piece_(piece) {}
 
   /// Carries octets both ways until neither side has any left. Stops at the first error of either
@@ -70,8 +71,8 @@ class TlsPipe {
     return client_.state() == tlsext::SessionState::open &&
            server_.state() == tlsext::SessionState::open;
   }
-  [[nodiscard]] tlsext::TlsSession& client() { return client_; }
-  [[nodiscard]] tlsext::TlsSession& server() { return server_; }
+  [[nodiscard]] tlsext::ClientSession& client() { return client_; }
+  [[nodiscard]] tlsext::ServerSession& server() { return server_; }
   [[nodiscard]] CollectingSink& client_sink() { return client_sink_; }
   [[nodiscard]] CollectingSink& server_sink() { return server_sink_; }
   [[nodiscard]] const std::optional<tlsext::Error>& client_error() const { return client_error_; }
@@ -82,8 +83,8 @@ class TlsPipe {
     if (!result && !first) first = result.error();
   }
 
-  tlsext::TlsSession client_;
-  tlsext::TlsSession server_;
+  tlsext::ClientSession client_;
+  tlsext::ServerSession server_;
   std::size_t piece_;
   bool started_ = false;
   CollectingSink client_sink_;

@@ -21,27 +21,27 @@ using namespace mooring::test;
 // By these names callgrind finds the server's work.
 extern "C" {
 [[gnu::noinline]] void* serve_accept(tlsext::ServerContext* context);
-[[gnu::noinline]] void serve_receive(tlsext::TlsSession* session, tlsext::ByteView octets,
+[[gnu::noinline]] void serve_receive(tlsext::ServerSession* session, tlsext::ByteView octets,
                                      CollectingSink* sink);
-[[gnu::noinline]] void serve_send(tlsext::TlsSession* session, tlsext::ByteView octets,
+[[gnu::noinline]] void serve_send(tlsext::ServerSession* session, tlsext::ByteView octets,
                                   CollectingSink* sink);
 }
 
 void* serve_accept(tlsext::ServerContext* context) {
-  return new tlsext::TlsSession(*tlsext::TlsSession::accept(*context));
+  return new tlsext::ServerSession(*tlsext::ServerSession::accept(*context));
 }
-void serve_receive(tlsext::TlsSession* session, tlsext::ByteView octets, CollectingSink* sink) {
+void serve_receive(tlsext::ServerSession* session, tlsext::ByteView octets, CollectingSink* sink) {
   if (!session->receive(octets, *sink)) std::abort();
 }
-void serve_send(tlsext::TlsSession* session, tlsext::ByteView octets, CollectingSink* sink) {
+void serve_send(tlsext::ServerSession* session, tlsext::ByteView octets, CollectingSink* sink) {
   if (!session->send(octets, *sink)) std::abort();
 }
 
 namespace {
 
 struct Pair {
-  std::unique_ptr<tlsext::TlsSession> server;
-  tlsext::TlsSession client;
+  std::unique_ptr<tlsext::ServerSession> server;
+  tlsext::ClientSession client;
 };
 
 // The thread's CPU time: the machine may have other work.
@@ -64,9 +64,9 @@ Pair shake(tlsext::ServerContext& server, tlsext::ClientContext& client, bool ch
   if (chain) request.chain_port = kPort;
   request.resumption = ticket;
   auto began = Clock::now();
-  Pair pair{
-      std::unique_ptr<tlsext::TlsSession>(static_cast<tlsext::TlsSession*>(serve_accept(&server))),
-      *tlsext::TlsSession::connect(client, request)};
+  Pair pair{std::unique_ptr<tlsext::ServerSession>(
+                static_cast<tlsext::ServerSession*>(serve_accept(&server))),
+            *tlsext::ClientSession::connect(client, request)};
   server_time += Clock::now() - began;
   if (!pair.client.start(to_server)) std::abort();
   while (!to_server.ciphertext.empty()) {
@@ -97,7 +97,7 @@ void records(tlsext::ServerContext& server, tlsext::ClientContext& client, int c
 }
 
 void idle(tlsext::ServerContext& server, tlsext::ClientContext& client, int count) {
-  std::vector<std::unique_ptr<tlsext::TlsSession>> sessions;
+  std::vector<std::unique_ptr<tlsext::ServerSession>> sessions;
   sessions.reserve(static_cast<std::size_t>(count));
   { shake(server, client, true); }
   const std::size_t before = mallinfo2().uordblks;
@@ -109,11 +109,11 @@ void idle(tlsext::ServerContext& server, tlsext::ClientContext& client, int coun
 
 // Sessions whose client has sent nothing yet.
 void waiting(tlsext::ServerContext& server, int count) {
-  std::vector<std::unique_ptr<tlsext::TlsSession>> sessions;
+  std::vector<std::unique_ptr<tlsext::ServerSession>> sessions;
   sessions.reserve(static_cast<std::size_t>(count));
   const std::size_t before = mallinfo2().uordblks;
   for (int i = 0; i < count; ++i) {
-    sessions.emplace_back(static_cast<tlsext::TlsSession*>(serve_accept(&server)));
+    sessions.emplace_back(static_cast<tlsext::ServerSession*>(serve_accept(&server)));
   }
   const std::size_t after = mallinfo2().uordblks;
   std::printf("heap per session before its handshake: %zu octets\n",

@@ -10,19 +10,8 @@
 #include <array>
 #include <utility>
 
-#include "tlsext/base/types.hpp"
-
 namespace mooring::tlsext {
 namespace {
-
-// AlertDescription (RFC 8446, 6).
-constexpr std::uint8_t kUnexpectedMessage = 10;
-constexpr std::uint8_t kHandshakeFailure = 40;
-constexpr std::uint8_t kIllegalParameter = 47;
-constexpr std::uint8_t kDecodeError = 50;
-constexpr std::uint8_t kDecryptError = 51;
-constexpr std::uint8_t kProtocolVersion = 70;
-constexpr std::uint8_t kInternalError = 80;
 
 constexpr std::array<std::pair<std::uint8_t, const char*>, 30> kNames{{
     {0, "close_notify"},
@@ -57,6 +46,38 @@ constexpr std::array<std::pair<std::uint8_t, const char*>, 30> kNames{{
     {121, "ech_required"},
 }};
 
+// What wolfSSL reports, and what the peer is told of it. BUFFER_E and BAD_FUNC_ARG are not here: in
+// the handshake both stand for a key share of a wrong length.
+constexpr std::array<std::pair<int, Alert>, 27> kAlertOfError{{
+    {VERSION_ERROR, Alert::protocol_version},
+    {UNKNOWN_RECORD_TYPE, Alert::unexpected_message},
+    {OUT_OF_ORDER_E, Alert::unexpected_message},
+    {DUPLICATE_MSG_E, Alert::unexpected_message},
+    {NO_CHANGE_CIPHER_E, Alert::unexpected_message},
+    {SANITY_MSG_E, Alert::unexpected_message},
+    {INCOMPLETE_DATA, Alert::unexpected_message},
+    {PARSE_ERROR, Alert::decode_error},
+    {BUFFER_ERROR, Alert::decode_error},
+    {LENGTH_ERROR, Alert::decode_error},
+    {COMPRESSION_ERROR, Alert::decode_error},
+    {HANDSHAKE_SIZE_ERROR, Alert::illegal_parameter},
+    {INVALID_PARAMETER, Alert::illegal_parameter},
+    {PEER_KEY_ERROR, Alert::illegal_parameter},
+    {ECC_PEERKEY_ERROR, Alert::illegal_parameter},
+    {BAD_KEY_SHARE_DATA, Alert::illegal_parameter},
+    {EXT_NOT_ALLOWED, Alert::illegal_parameter},
+    {ECC_BAD_ARG_E, Alert::illegal_parameter},
+    {ECC_OUT_OF_RANGE_E, Alert::illegal_parameter},
+    {IS_POINT_E, Alert::illegal_parameter},
+    {PUBLIC_KEY_E, Alert::illegal_parameter},
+    {VERIFY_FINISHED_ERROR, Alert::decrypt_error},
+    {VERIFY_CERT_ERROR, Alert::decrypt_error},
+    {VERIFY_SIGN_ERROR, Alert::decrypt_error},
+    {MATCH_SUITE_ERROR, Alert::handshake_failure},
+    {ECC_CURVE_ERROR, Alert::handshake_failure},
+    {SECURE_RENEGOTIATION_E, Alert::handshake_failure},
+}};
+
 }  // namespace
 
 std::string alert_name(std::uint8_t alert) {
@@ -65,47 +86,13 @@ std::string alert_name(std::uint8_t alert) {
   return found != kNames.end() ? found->second : std::to_string(alert);
 }
 
-std::uint8_t alert_for(int wolfssl_error, bool open) {
-  switch (wolfssl_error) {
-    case VERSION_ERROR:
-      return kProtocolVersion;
-    case UNKNOWN_RECORD_TYPE:
-    case OUT_OF_ORDER_E:
-    case DUPLICATE_MSG_E:
-    case NO_CHANGE_CIPHER_E:
-    case SANITY_MSG_E:
-    case INCOMPLETE_DATA:
-      return kUnexpectedMessage;
-    case PARSE_ERROR:
-    case BUFFER_ERROR:
-    case LENGTH_ERROR:
-    case COMPRESSION_ERROR:
-      return kDecodeError;
-    case BUFFER_E:
-    case BAD_FUNC_ARG:  // in the handshake both stand for a key share of a wrong length
-      return open ? kDecodeError : kIllegalParameter;
-    case HANDSHAKE_SIZE_ERROR:
-    case INVALID_PARAMETER:
-    case PEER_KEY_ERROR:
-    case ECC_PEERKEY_ERROR:
-    case BAD_KEY_SHARE_DATA:
-    case EXT_NOT_ALLOWED:
-    case ECC_BAD_ARG_E:
-    case ECC_OUT_OF_RANGE_E:
-    case IS_POINT_E:
-    case PUBLIC_KEY_E:
-      return kIllegalParameter;
-    case VERIFY_FINISHED_ERROR:
-    case VERIFY_CERT_ERROR:
-    case VERIFY_SIGN_ERROR:
-      return kDecryptError;
-    case MATCH_SUITE_ERROR:
-    case ECC_CURVE_ERROR:
-    case SECURE_RENEGOTIATION_E:
-      return kHandshakeFailure;
-    default:
-      return kInternalError;
+Alert alert_for(int wolfssl_error, bool open) {
+  if (wolfssl_error == BUFFER_E || wolfssl_error == BAD_FUNC_ARG) {
+    return open ? Alert::decode_error : Alert::illegal_parameter;
   }
+  const auto* found = std::find_if(kAlertOfError.begin(), kAlertOfError.end(),
+                                   [&](const auto& entry) { return entry.first == wolfssl_error; });
+  return found != kAlertOfError.end() ? found->second : Alert::internal_error;
 }
 
 }  // namespace mooring::tlsext

@@ -12,7 +12,7 @@ tl::unexpected<Failure> tls_trouble(const std::string& peer, const tlsext::Error
 }  // namespace
 
 DotClient::DotClient(TcpSocket socket, std::shared_ptr<tlsext::ClientContext> context,
-                     tlsext::TlsSession session)
+                     tlsext::ClientSession session)
     : socket_(std::move(socket)), context_(std::move(context)), session_(std::move(session)) {}
 
 DotClient::~DotClient() = default;
@@ -24,8 +24,8 @@ Outcome<std::unique_ptr<DotClient>> DotClient::connect(const DotSettings& settin
   client.maximum = settings.maximum;
   auto context = tlsext::ClientContext::create(std::move(client));
   if (!context) return trouble("TLS: " + context.error().context);
-  auto session =
-      tlsext::TlsSession::connect(**context, {settings.server_name, settings.chain_port, nullptr});
+  auto session = tlsext::ClientSession::connect(
+      **context, {settings.server_name, settings.chain_port, nullptr});
   if (!session) return trouble("TLS: " + session.error().context);
   auto socket = TcpSocket::connect(settings.server, deadline, settings.family);
   if (!socket) return tl::make_unexpected(socket.error());

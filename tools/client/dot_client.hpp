@@ -7,8 +7,8 @@
 #include <string>
 
 #include "dnschain/dane/dane.hpp"
-#include "tlsext/tls_context.hpp"
-#include "tlsext/tls_session.hpp"
+#include "tlsext/client/context.hpp"
+#include "tlsext/client/session.hpp"
 #include "tools/base/endpoint.hpp"
 #include "tools/base/outcome.hpp"
 #include "tools/client/dns_stream.hpp"
@@ -53,7 +53,7 @@ class DotClient final : private tlsext::SessionSink {
 
  private:
   DotClient(TcpSocket socket, std::shared_ptr<tlsext::ClientContext> context,
-            tlsext::TlsSession session);
+            tlsext::ClientSession session);
 
   void on_ciphertext(tlsext::ByteView octets) override;
   void on_plaintext(tlsext::ByteView octets) override;
@@ -65,7 +65,7 @@ class DotClient final : private tlsext::SessionSink {
 
   TcpSocket socket_;
   std::shared_ptr<tlsext::ClientContext> context_;
-  tlsext::TlsSession session_;
+  tlsext::ClientSession session_;
   dnschain::Bytes to_send_;
   MessageSplitter received_;
 };

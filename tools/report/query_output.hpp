@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tlsext/tls_session.hpp"
+#include "tlsext/client/session.hpp"
 #include "tools/client/dns_message.hpp"
 #include "tools/report/authentication.hpp"
 #include "tools/report/json.hpp"

@@ -229,7 +229,7 @@ TEST_CASE("our client receives a chain from OpenSSL octet for octet", "[tlsext]"
   const auto chain = chain_of(size);
   OpensslServing server(version, chain, groups.c_str());
   const auto context = client_context();
-  auto client = must(tlsext::TlsSession::connect(
+  auto client = must(tlsext::ClientSession::connect(
       *context, {.server_name = kName, .chain_port = kPort, .resumption = nullptr}));
   CollectingSink sink;
   REQUIRE(client.start(sink));

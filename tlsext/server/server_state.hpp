@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tlsext/base/wolfssl_ptr.hpp"
+#include "tlsext/server/context.hpp"
 #include "tlsext/tickets/ticket_sealer.hpp"
-#include "tlsext/tls_context.hpp"
 
 namespace mooring::tlsext {
 
@@ -29,21 +29,6 @@ struct ServerState {
   bool tickets = false;
   std::unique_ptr<TicketSealer> sealer;  // before the contexts, which point to it
   std::vector<NamedContext> identities;
-};
-
-/// The same for a client.
-struct ClientState {
-  std::string alpn;
-  Version maximum = Version::tls13;
-  SslContextPtr ssl;
-};
-
-struct ServerContext::Impl {
-  std::shared_ptr<ServerState> state;
-};
-
-struct ClientContext::Impl {
-  std::shared_ptr<ClientState> state;
 };
 
 }  // namespace mooring::tlsext

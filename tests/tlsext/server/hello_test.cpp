@@ -31,7 +31,7 @@ struct Outcome {
 
 Outcome answer(tlsext::ServerContext& context, std::string_view octets,
                std::size_t piece = SIZE_MAX) {
-  auto session = must(tlsext::TlsSession::accept(context));
+  auto session = must(tlsext::ServerSession::accept(context));
   CollectingSink sink;
   auto result = feed(session, bytes_of(octets), sink, piece);
   const std::string sent(reinterpret_cast<const char*>(sink.ciphertext.data()),

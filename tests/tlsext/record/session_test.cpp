@@ -138,7 +138,7 @@ TEST_CASE("what a client is sent instead of TLS ends its session", "[tlsext]") {
   const auto client = client_context(GENERATE(Version::tls12, Version::tls13));
   const std::string octets = GENERATE(std::string("HTTP/1.1 400 Bad Request\r\n"),
                                       std::string(100, '\0'), std::string(100, '\xff'));
-  auto session = must(tlsext::TlsSession::connect(
+  auto session = must(tlsext::ClientSession::connect(
       *client, {.server_name = kName, .chain_port = kPort, .resumption = nullptr}));
   CollectingSink sink;
   REQUIRE(session.start(sink));
@@ -169,7 +169,7 @@ TEST_CASE("a chain that was not asked for is refused", "[tlsext]") {
 
 TEST_CASE("a server offers no memory for a message that no client sends", "[tlsext]") {
   const auto server = server_context(server_settings());
-  auto session = must(tlsext::TlsSession::accept(*server));
+  auto session = must(tlsext::ServerSession::accept(*server));
   CollectingSink sink;
   // The first fragment of a ClientHello of 100 000 octets.
   const std::string octets =

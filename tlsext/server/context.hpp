@@ -2,11 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tlsext/base/result.hpp"
 #include "tlsext/base/types.hpp"
 #include "tlsext/tickets/ticket_keys.hpp"
 
@@ -18,6 +21,10 @@ struct Identity {
   std::string certificate_pem;
   std::string private_key_pem;
 };
+
+/// Gives the chain for (SNI as sent, lower-cased, no final dot; notional port), or null when there
+/// is none (RFC 9102, 2.1). Called in the middle of a handshake: it must not block or throw.
+using ChainSource = std::function<ChainBytes(std::string_view server_name, std::uint16_t port)>;
 
 struct ServerSettings {
   std::vector<Identity> identities;  ///< the first one serves clients without SNI or with a
@@ -37,6 +44,8 @@ struct ServerCounters {
   std::uint64_t chain_too_big = 0;        ///< left out for its size (RFC 9102, 2.1; PROTOCOL: Size)
 };
 
+struct ServerState;
+
 /// Everything that server sessions share. Used by one thread at a time; each worker has its own.
 /// Sessions keep what they need alive, so a context can be replaced under live sessions.
 class ServerContext {
@@ -44,40 +53,15 @@ class ServerContext {
   /// Fails (configuration, private_key) when a certificate or key cannot be used; the context names
   /// which.
   [[nodiscard]] static Result<std::shared_ptr<ServerContext>> create(ServerSettings settings);
-  ~ServerContext();
 
   /// New ticket keys from now on.
   void set_ticket_keys(const std::shared_ptr<const TicketKeySet>& keys);
   [[nodiscard]] const ServerCounters& counters() const;
 
-  struct Impl;
-  [[nodiscard]] Impl& impl() { return *impl_; }
-
  private:
-  explicit ServerContext(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
-struct ClientSettings {
-  std::vector<std::string> alpn{"dot"};
-  Version minimum = Version::tls12;
-  Version maximum = Version::tls13;
-};
-
-/// What client sessions share. It judges no certificate: whoever uses it looks at what the server
-/// presented before anything is sent.
-class ClientContext {
- public:
-  [[nodiscard]] static Result<std::shared_ptr<ClientContext>> create(
-      const ClientSettings& settings);
-  ~ClientContext();
-
-  struct Impl;
-  [[nodiscard]] Impl& impl() { return *impl_; }
-
- private:
-  explicit ClientContext(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  friend class ServerSession;
+  explicit ServerContext(std::shared_ptr<ServerState> state);
+  std::shared_ptr<ServerState> state_;
 };
 
 }  // namespace mooring::tlsext

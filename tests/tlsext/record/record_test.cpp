@@ -74,7 +74,7 @@ class ServerByHand {
     if (!taken) FAIL(taken.error().context);
   }
   [[nodiscard]] RecordSealer sealer() const { return RecordSealer::tls13(secret_); }
-  [[nodiscard]] tlsext::TlsSession& client() { return client_; }
+  [[nodiscard]] tlsext::ClientSession& client() { return client_; }
   [[nodiscard]] CollectingSink& sink() { return sink_; }
 
  private:
@@ -94,7 +94,7 @@ class ServerByHand {
 
   ContextPtr openssl_;
   std::shared_ptr<tlsext::ClientContext> context_ = client_context();
-  tlsext::TlsSession client_ = must(tlsext::TlsSession::connect(
+  tlsext::ClientSession client_ = must(tlsext::ClientSession::connect(
       *context_, {.server_name = kName, .chain_port = {}, .resumption = nullptr}));
   CollectingSink sink_;
   std::string secret_;
@@ -207,7 +207,7 @@ TEST_CASE("the version of a hello's records means nothing", "[tlsext]") {
   const std::string message = hello.message();
   const std::size_t cut = GENERATE(3U, 50U);
   const auto server = server_context(server_settings());
-  auto session = must(tlsext::TlsSession::accept(*server));
+  auto session = must(tlsext::ServerSession::accept(*server));
   CollectingSink sink;
   const std::string octets = plain_record(kHandshake, message.substr(0, cut), version) +
                              plain_record(kHandshake, message.substr(cut), version);

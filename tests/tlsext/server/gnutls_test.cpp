@@ -17,7 +17,7 @@ class GnutlsPipe {
  public:
   GnutlsPipe(tlsext::ServerContext& server, const std::string& priorities,
              const std::string& ticket)
-      : server_(must(tlsext::TlsSession::accept(server))) {
+      : server_(must(tlsext::ServerSession::accept(server))) {
     gnutls_init(&session_, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
     gnutls_certificate_allocate_credentials(&credentials_);
     gnutls_credentials_set(session_, GNUTLS_CRD_CERTIFICATE, credentials_);
@@ -47,7 +47,7 @@ class GnutlsPipe {
   }
 
   [[nodiscard]] bool resumed() const { return gnutls_session_is_resumed(session_) != 0; }
-  [[nodiscard]] tlsext::TlsSession& server() { return server_; }
+  [[nodiscard]] tlsext::ServerSession& server() { return server_; }
   /// The server has sent something after the handshake.
   [[nodiscard]] bool given_ticket() const { return !sink_.ciphertext.empty(); }
 
@@ -82,7 +82,7 @@ class GnutlsPipe {
     return static_cast<ssize_t>(count);
   }
 
-  tlsext::TlsSession server_;
+  tlsext::ServerSession server_;
   CollectingSink sink_;
   gnutls_session_t session_ = nullptr;
   gnutls_certificate_credentials_t credentials_ = nullptr;

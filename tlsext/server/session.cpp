@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tlsext/server/session.hpp"
+
+#include <wolfssl/wolfcrypt/settings.h>
+
+#include <wolfssl/ssl.h>
+
+#include "tlsext/record/context_settings.hpp"
+#include "tlsext/server/session_impl.hpp"
+
+namespace mooring::tlsext {
+
+ServerSession::Impl::Impl(const std::shared_ptr<ServerState>& state, SslPtr ssl)
+    : RecordPump(state, std::move(ssl)), server(*state) {}
+
+int ServerSession::Impl::shake() {
+  return wolfSSL_accept(ssl());
+}
+
+Result<ServerSession> ServerSession::accept(ServerContext& context) {
+  const std::shared_ptr<ServerState>& state = context.state_;
+  auto impl =
+      std::make_unique<Impl>(state, SslPtr(wolfSSL_new(state->identities.front().ssl.get())));
+  WOLFSSL* ssl = impl->ssl();
+  if (ssl == nullptr) return failure(ErrorCode::internal, "no memory for a session");
+  if (!use_alpn(ssl, state->alpn, WOLFSSL_ALPN_FAILED_ON_MISMATCH)) {
+    return failure(ErrorCode::internal, "no memory for ALPN");
+  }
+  if (!state->tickets) {
+    wolfSSL_no_ticket_TLSv13(ssl);
+    wolfSSL_NoTicketTLSv12(ssl);
+  }
+  return ServerSession(std::move(impl));
+}
+
+ServerSession::ServerSession(std::unique_ptr<Impl> impl) : Session(std::move(impl)) {}
+
+const std::string& ServerSession::server_name() const {
+  return static_cast<const Impl&>(pump()).server_name;
+}
+
+std::optional<std::uint16_t> ServerSession::requested_chain_port() const {
+  return static_cast<const Impl&>(pump()).chain_port;
+}
+
+}  // namespace mooring::tlsext
