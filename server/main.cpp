@@ -10,6 +10,7 @@
 #include "server/base/wall_time.hpp"
 #include "server/chain/identities.hpp"
 #include "server/config/config.hpp"
+#include "server/io/uv/make_loop.hpp"
 #include "server/observe/log.hpp"
 #include "server/ops/clock_check.hpp"
 #include "server/ops/command_line.hpp"
@@ -53,7 +54,7 @@ int run(const CommandLine& command) {
   if (!clock.empty()) log.warning("clock", {{"detail", clock}});
   for (const auto& [place, what] : warnings)
     log.warning("identity", {{"place", place.text()}, {"detail", what}});
-  return Daemon(command.config, std::move(*config), MOORING_VERSION, log).run();
+  return Daemon(command.config, std::move(*config), MOORING_VERSION, log, make_uv_loop).run();
 }
 
 }  // namespace

@@ -164,9 +164,9 @@ ChainService::ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settin
       troubles_(std::make_unique<Troubles>()),
       resolver_(resolver_settings_.upstream, links_, ids_, counters_, troubles_.get()),
       loop_(loop),
-      clock_timer_(loop, [this] { watch_clock(); }),
-      keeper_timer_(loop, [this] { due_ = true; }),
-      resolver_timer_(loop, [this] { resolver_.on_time(loop_.now()); }) {
+      clock_timer_(loop.make_timer([this] { watch_clock(); })),
+      keeper_timer_(loop.make_timer([this] { due_ = true; })),
+      resolver_timer_(loop.make_timer([this] { resolver_.on_time(loop_.now()); })) {
   for (const auto& kept : settings.services) unsettled_.push_back(kept.service);
   links_.serve(resolver_);
   watch_clock();
@@ -313,14 +313,14 @@ dnschain::WallTime ChainService::now() {
 
 void ChainService::watch_clock() {
   static_cast<void>(now());
-  clock_timer_.set(loop_.now() + kClockWatch);
+  clock_timer_->set(loop_.now() + kClockWatch);
 }
 
 void ChainService::set_timers() {
   const auto wait = std::clamp(keeper_.next_wakeup() - now(), seconds{0}, kLongestWait);
-  keeper_timer_.set(loop_.now() + wait);
-  keeper_timer_.set_earlier(store_again_);
-  resolver_timer_.set_earlier(resolver_.next_deadline());
+  keeper_timer_->set(loop_.now() + wait);
+  keeper_timer_->set_earlier(store_again_);
+  resolver_timer_->set_earlier(resolver_.next_deadline());
 }
 
 void ChainService::end_turn() {

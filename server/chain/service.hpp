@@ -13,7 +13,7 @@
 #include "dnschain/keep/state_store.hpp"
 #include "server/chain/clock_watch.hpp"
 #include "server/chain/resolver_settings.hpp"
-#include "server/io/timer.hpp"
+#include "server/io/loop.hpp"
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
@@ -88,9 +88,9 @@ class ChainService {
   UpstreamPool resolver_;
   Loop& loop_;
   ClockWatch clock_;
-  Timer clock_timer_;
-  Timer keeper_timer_;
-  Timer resolver_timer_;
+  std::unique_ptr<Timer> clock_timer_;
+  std::unique_ptr<Timer> keeper_timer_;
+  std::unique_ptr<Timer> resolver_timer_;
   std::vector<std::unique_ptr<Ask>> asks_;
   bool due_ = true;
 };

@@ -5,28 +5,46 @@
 #include <optional>
 
 #include "server/base/bytes.hpp"
-#include "server/io/loop.hpp"
 
 namespace mooring::server {
 
-/// Calls back once at a moment of monotonic time.
+/// Calls back once at a moment of monotonic time. Its loop must outlive it.
 class Timer {
  public:
-  Timer(Loop& loop, std::function<void()> action);
+  explicit Timer(std::function<void()> action) : action_(std::move(action)) {}
+  virtual ~Timer() = default;
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
 
   /// Not before `when`; takes the place of what was set before.
-  void set(TimePoint when);
+  void set(TimePoint when) {
+    set_for_ = when;
+    start(when);
+  }
   /// As set(), but only when it is not set or is set for later: cheap to call in every turn.
-  void set_earlier(std::optional<TimePoint> when);
-  void clear();
+  void set_earlier(std::optional<TimePoint> when) {
+    if (when && (!set_for_ || *when < *set_for_)) set(*when);
+  }
+  void clear() {
+    set_for_.reset();
+    stop();
+  }
+
+ protected:
+  /// For the loop, when it is time.
+  void fire() {
+    set_for_.reset();
+    action_();
+  }
+  [[nodiscard]] std::optional<TimePoint> set_for() const { return set_for_; }
 
  private:
-  void fire();
+  /// Sees to it that fire() is called, not before `when` and not again before the next start().
+  virtual void start(TimePoint when) = 0;
+  virtual void stop() = 0;
 
-  Loop& loop_;
   std::function<void()> action_;
   std::optional<TimePoint> set_for_;
-  UvPtr<uv_timer_t> handle_;
 };
 
 }  // namespace mooring::server

@@ -34,19 +34,22 @@ const char* state_text(UpstreamState state) {
 
 }  // namespace
 
-Daemon::Daemon(std::string file, Config config, std::string version, Log& log)
+Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
+               LoopFactory make_loop)
     : file_(std::move(file)),
       config_(std::move(config)),
       version_(std::move(version)),
       log_(log),
-      inbox_(loop_, [this](News&& news) { hear(std::move(news)); }),
+      make_loop_(std::move(make_loop)),
+      loop_(make_loop_()),
+      inbox_(*loop_, [this](News&& news) { hear(std::move(news)); }),
       limits_(ClientLimitSettings{}),
       ticket_keys_(tlsext::TicketKeySet::create()),
       memory_(config_.chain.state_directory, log_),
-      startup_timer_(loop_, [this] { open(); }),
-      ticket_timer_(loop_, [this] { rotate_ticket_keys(); }),
-      release_timer_(loop_, [this] { release_certificates(); }),
-      anchor_timer_(loop_, [this] { watch_anchor(); }) {}
+      startup_timer_(loop_->make_timer([this] { open(); })),
+      ticket_timer_(loop_->make_timer([this] { rotate_ticket_keys(); })),
+      release_timer_(loop_->make_timer([this] { release_certificates(); })),
+      anchor_timer_(loop_->make_timer([this] { watch_anchor(); })) {}
 
 Daemon::~Daemon() = default;
 
@@ -86,19 +89,19 @@ int Daemon::run() {
   pinned_names_ = memory->pinned_names();
   certificates_ = memory_.recall(config_, memory->state, wall_now());
   if (!bind() || !make_workers()) return 1;
-  const Signal terminate(loop_, SIGTERM, [this] { stop(); });
-  const Signal interrupt(loop_, SIGINT, [this] { stop(); });
-  const Signal hang_up(loop_, SIGHUP, [this] { reload(); });
-  const Signal user(loop_, SIGUSR1, [this] { log_counters(); });
+  const auto terminate = loop_->make_signal(SIGTERM, [this] { stop(); });
+  const auto interrupt = loop_->make_signal(SIGINT, [this] { stop(); });
+  const auto hang_up = loop_->make_signal(SIGHUP, [this] { reload(); });
+  const auto user = loop_->make_signal(SIGUSR1, [this] { log_counters(); });
   chains_ = std::make_unique<ChainService>(
-      loop_, log_, keeper_settings(config_), resolver_settings(config_), std::move(*memory),
+      *loop_, log_, keeper_settings(config_), resolver_settings(config_), std::move(*memory),
       [this](const std::shared_ptr<const dnschain::ChainTable>& table) { on_chains(table); },
       [this] { open(); });
   memory_.remember(config_);
-  startup_timer_.set(loop_.now() + config_.chain.startup_wait);
-  ticket_timer_.set(loop_.now() + config_.tls.ticket_rotation);
-  anchor_timer_.set(loop_.now() + kAnchorWatch);
-  loop_.run();
+  startup_timer_->set(loop_->now() + config_.chain.startup_wait);
+  ticket_timer_->set(loop_->now() + config_.tls.ticket_rotation);
+  anchor_timer_->set(loop_->now() + kAnchorWatch);
+  loop_->run();
   // Threads end before the last figures are read.
   log_counters();
   workers_.clear();
@@ -109,7 +112,7 @@ int Daemon::run() {
 void Daemon::on_chains(const std::shared_ptr<const dnschain::ChainTable>& table) {
   for (const auto& worker : workers_) worker->set_chains(table);
   // Not from in here: this is the chain service's own turn.
-  if (!certificates_.empty()) release_timer_.set(loop_.now());
+  if (!certificates_.empty()) release_timer_->set(loop_->now());
 }
 
 bool Daemon::bind() {
@@ -127,7 +130,7 @@ bool Daemon::bind() {
 bool Daemon::make_workers() {
   const Config config = with_stand_ins(config_, pinned_names_);
   for (unsigned i = 0; i < config.server.workers; ++i) {
-    auto worker = std::make_unique<Worker>(worker_settings(config_), limits_, *this);
+    auto worker = std::make_unique<Worker>(make_loop_(), worker_settings(config_), limits_, *this);
     auto context = make_context(config, worker->chain_source(), ticket_keys_);
     if (!context) {
       log_.error("start_failed", {{"error", context.error().context}});
@@ -153,13 +156,13 @@ void Daemon::apply_limits() {
 /// Lets clients in, once: when the first chains are there, or have been waited for long enough.
 void Daemon::open() {
   if (std::exchange(open_, true)) return;
-  startup_timer_.clear();
+  startup_timer_->clear();
   for (ListeningSockets& sockets : listening_) {
     const auto started = start_listening(sockets, config_.server.backlog);
     if (!started) {
       log_.error("start_failed", {{"error", "cannot listen on " + started.error().context}});
       status_ = 1;
-      return loop_.stop();
+      return loop_->stop();
     }
     hand_over(sockets);
   }
@@ -207,7 +210,7 @@ void Daemon::hear(News&& news) {
 }
 
 void Daemon::report(const Drained&) {
-  if (++drained_ == workers_.size()) loop_.stop();
+  if (++drained_ == workers_.size()) loop_->stop();
 }
 
 /// The worker's socket is closed by now, so that the kernel gives its clients to the others.
@@ -235,7 +238,7 @@ void Daemon::rotate_ticket_keys() {
   if (config_.tls.tickets) {
     for (const auto& worker : workers_) worker->set_ticket_keys(ticket_keys_);
   }
-  ticket_timer_.set(loop_.now() + config_.tls.ticket_rotation);
+  ticket_timer_->set(loop_->now() + config_.tls.ticket_rotation);
 }
 
 /// Certificates that waited for their TLSA record, when it is there.
@@ -244,12 +247,12 @@ void Daemon::release_certificates() {
   const auto now = chains_->now();
   const auto names = certificates_.release(config, *chains_->table(), now);
   if (const auto next = certificates_.next_release()) {
-    release_timer_.set(loop_.now() + std::max(*next - now, std::chrono::seconds{1}));
+    release_timer_->set(loop_->now() + std::max(*next - now, std::chrono::seconds{1}));
   }
   if (names.empty()) return;
   const auto contexts = make_contexts(config);
   if (!contexts) {
-    release_timer_.set_earlier(loop_.now() + kReleasePause);
+    release_timer_->set_earlier(loop_->now() + kReleasePause);
     return log_.error("certificate", {{"state", "failed"},
                                       {"error", contexts.error().context},
                                       {"detail", "it is tried again; the old one stays in use"}});
@@ -275,7 +278,7 @@ tlsext::Result<Daemon::Contexts> Daemon::make_contexts(const Config& config) {
 
 /// The trust anchor is read again when its file has changed.
 void Daemon::watch_anchor() {
-  anchor_timer_.set(loop_.now() + kAnchorWatch);
+  anchor_timer_->set(loop_->now() + kAnchorWatch);
   memory_.remember(config_);
   if (!config_.chain.anchor) return;
   const auto text = read_file(config_.chain.anchor_file);
@@ -303,7 +306,7 @@ void Daemon::watch_anchor() {
 }
 
 void Daemon::stop() {
-  if (std::exchange(stopping_, true) || !open_) return loop_.stop();
+  if (std::exchange(stopping_, true) || !open_) return loop_->stop();
   log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
   for (const auto& worker : workers_) worker->drain(config_.server.drain_time);
 }

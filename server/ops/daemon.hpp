@@ -13,9 +13,9 @@
 #include "server/chain/identities.hpp"
 #include "server/chain/service.hpp"
 #include "server/config/config.hpp"
+#include "server/io/inbox.hpp"
 #include "server/io/listening_sockets.hpp"
 #include "server/io/loop.hpp"
-#include "server/io/timer.hpp"
 #include "server/observe/log.hpp"
 #include "server/ops/state_lock.hpp"
 #include "server/worker/worker.hpp"
@@ -27,8 +27,9 @@ namespace mooring::server {
 class Daemon final : public WorkerObserver {
  public:
   /// `config` is what `file` holds, checked; `file` is read again at a reload. `log` must outlive
-  /// this. May throw std::runtime_error.
-  Daemon(std::string file, Config config, std::string version, Log& log);
+  /// this. `make_loop` is for its own thread and those of the workers. May throw
+  /// std::runtime_error.
+  Daemon(std::string file, Config config, std::string version, Log& log, LoopFactory make_loop);
   ~Daemon();
 
   /// Serves until a signal ends it. The process's exit status.
@@ -84,7 +85,8 @@ class Daemon final : public WorkerObserver {
   Config config_;
   const std::string version_;
   Log& log_;
-  Loop loop_;
+  LoopFactory make_loop_;
+  std::unique_ptr<Loop> loop_;
   Inbox<News> inbox_;
   ClientLimits limits_;
   std::shared_ptr<const tlsext::TicketKeySet> ticket_keys_;
@@ -97,10 +99,10 @@ class Daemon final : public WorkerObserver {
   CertificateMemory memory_;
   std::string anchor_fault_;               ///< why it could not be read; empty when it could
   std::vector<std::string> pinned_names_;  ///< at the start
-  Timer startup_timer_;
-  Timer ticket_timer_;
-  Timer release_timer_;
-  Timer anchor_timer_;
+  std::unique_ptr<Timer> startup_timer_;
+  std::unique_ptr<Timer> ticket_timer_;
+  std::unique_ptr<Timer> release_timer_;
+  std::unique_ptr<Timer> anchor_timer_;
   bool open_ = false;
   bool reloaded_ = false;
   bool stopping_ = false;

@@ -102,9 +102,9 @@ void Daemon::apply(Prepared prepared) {
   if (!certificates_.empty()) {
     // Its TLSA record may be published already.
     chains_->refresh();
-    release_timer_.set(loop_.now());
+    release_timer_->set(loop_->now());
   }
-  ticket_timer_.set_earlier(loop_.now() + config_.tls.ticket_rotation);
+  ticket_timer_->set_earlier(loop_->now() + config_.tls.ticket_rotation);
   reloaded_ = true;
   log_.info("reload", {{"result", "done"}, {"listen", addresses(listening_)}});
   if (!kept.empty())

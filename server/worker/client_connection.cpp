@@ -16,7 +16,7 @@ void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context
       ClientSession::create(group, context, *this, Peer{client_}, loop_.now(), place_.client());
   if (!session) return end();
   session_ = std::move(*session);
-  stream_.set_reading(true);
+  stream_->set_reading(true);
 }
 
 void ClientConnection::on_read(ByteView octets) {
@@ -25,13 +25,18 @@ void ClientConnection::on_read(ByteView octets) {
   if (discarded_ > kLingerOctets) end();
 }
 
-void ClientConnection::on_read_end(int error) {
-  finished_ = error == UV_EOF;
+void ClientConnection::on_finished() {
+  finished_ = true;
   if (state_ == State::serving) {
-    session_->on_end(finished_ ? StreamEnd::finished : StreamEnd::broken);
-  } else if (state_ == State::lingering || !finished_) {
+    session_->on_end(StreamEnd::finished);
+  } else if (state_ == State::lingering) {
     end();
   }
+}
+
+void ClientConnection::on_broken(const Error&) {
+  if (state_ == State::serving) return session_->on_end(StreamEnd::broken);
+  end();
 }
 
 void ClientConnection::on_written() {
@@ -43,11 +48,11 @@ void ClientConnection::on_written() {
 }
 
 std::size_t ClientConnection::send(ByteView octets) {
-  return stream_.write(octets);
+  return stream_->write(octets);
 }
 
 void ClientConnection::set_reading(bool on) {
-  stream_.set_reading(on);
+  stream_->set_reading(on);
 }
 
 void ClientConnection::handshake_failed(const HandshakeFailure& why) {
@@ -59,8 +64,8 @@ void ClientConnection::close(CloseMode mode) {
   if (mode == CloseMode::at_once) return end();
   state_ = State::sending;
   // Reads again, even if the session had paused: it is thrown away.
-  if (!finished_) stream_.set_reading(true);
-  if (stream_.writing()) {
+  if (!finished_) stream_->set_reading(true);
+  if (stream_->writing()) {
     host_.end_within(*this, EndWait::sending);
   } else {
     linger();
@@ -72,14 +77,14 @@ void ClientConnection::linger() {
   // destroy what the client has not read yet: the alert or the close_notify.
   state_ = State::lingering;
   if (finished_) return end();  // there is nothing that could still come
-  stream_.shut_down();
+  stream_->shut_down();
   host_.end_within(*this, EndWait::lingering);
 }
 
 void ClientConnection::end() {
   if (state_ == State::over) return;
   state_ = State::over;
-  stream_.set_reading(false);
+  stream_->set_reading(false);
   host_.done(*this);
 }
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "server/client/limits.hpp"
 #include "server/client/session.hpp"
-#include "server/io/tcp.hpp"
+#include "server/io/loop.hpp"
 #include "server/memory/intrusive_list.hpp"
 
 namespace mooring::server {
@@ -43,12 +44,14 @@ class ClientConnection final : public StreamOwner,
                                public ListHook<LiveTag>,
                                public ListHook<ClientConnection> {
  public:
-  ClientConnection(Loop& loop, ConnectionHost& host)
-      : loop_(loop), host_(host), stream_(loop, *this) {}
+  /// `loop` and `host` must outlive the connection.
+  ClientConnection(Loop& loop, ConnectionHost& host, std::unique_ptr<Stream> stream,
+                   const Endpoint& client)
+      : loop_(loop), host_(host), stream_(std::move(stream)), client_(client) {
+    stream_->set_owner(*this);
+  }
 
-  [[nodiscard]] TcpStream& stream() { return stream_; }
   [[nodiscard]] const Endpoint& client() const { return client_; }
-  void set_client(const Endpoint& client) { client_ = client; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admission place);
   /// No more waiting.
@@ -59,11 +62,12 @@ class ClientConnection final : public StreamOwner,
   void set_ends_at(TimePoint when) { ends_at_ = when; }
 
   void on_read(ByteView octets) override;
-  void on_read_end(int error) override;
+  void on_finished() override;
+  void on_broken(const Error& why) override;
   void on_written() override;
 
   std::size_t send(ByteView octets) override;
-  std::size_t waiting() const override { return stream_.waiting(); }
+  std::size_t waiting() const override { return stream_->waiting(); }
   void set_reading(bool on) override;
   void handshake_failed(const HandshakeFailure& why) override;
   void close(CloseMode mode) override;
@@ -79,7 +83,7 @@ class ClientConnection final : public StreamOwner,
 
   Loop& loop_;
   ConnectionHost& host_;
-  TcpStream stream_;
+  std::unique_ptr<Stream> stream_;
   Endpoint client_;  ///< kept: a connection that was reset does not tell any more
   std::unique_ptr<ClientSession> session_;
   Admission place_;

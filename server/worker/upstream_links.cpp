@@ -5,26 +5,35 @@ namespace mooring::server {
 
 class UpstreamLinks::Link final : public StreamOwner {
  public:
-  Link(UpstreamLinks& links, UpstreamId id) : links_(links), id_(id), stream_(links.loop_, *this) {}
+  Link(UpstreamLinks& links, UpstreamId id) : links_(links), id_(id) {}
 
-  [[nodiscard]] TcpStream& stream() { return stream_; }
+  /// Must come first, once.
+  [[nodiscard]] bool connect(const Endpoint& server) {
+    auto stream = links_.loop_.connect(server, *this);
+    if (!stream) return false;
+    stream_ = std::move(*stream);
+    return true;
+  }
+  [[nodiscard]] Stream& stream() { return *stream_; }
   /// Nothing that still arrives is passed on.
   void give_up() {
     given_up_ = true;
-    stream_.set_reading(false);
+    stream_->set_reading(false);
   }
 
-  void on_connected(int status) override {
+  void on_connected() override {
     if (given_up_) return;
-    if (status != 0) return links_.lost(id_, status);
-    stream_.set_reading(true);
+    stream_->set_reading(true);
     links_.pool_->on_connected(id_, links_.loop_.now());
   }
   void on_read(ByteView octets) override {
     if (!given_up_) links_.pool_->on_data(id_, octets, links_.loop_.now());
   }
-  void on_read_end(int error) override {
-    if (!given_up_) links_.lost(id_, error);
+  void on_finished() override {
+    if (!given_up_) links_.lost(id_, "closed by the resolver");
+  }
+  void on_broken(const Error& why) override {
+    if (!given_up_) links_.lost(id_, why.context);
   }
   void on_written() override {}
 
@@ -32,7 +41,7 @@ class UpstreamLinks::Link final : public StreamOwner {
   UpstreamLinks& links_;
   UpstreamId id_;
   bool given_up_ = false;
-  TcpStream stream_;
+  std::unique_ptr<Stream> stream_;
 };
 
 UpstreamLinks::UpstreamLinks(Loop& loop, std::vector<Endpoint> servers)
@@ -46,7 +55,7 @@ void UpstreamLinks::end_turn() {
 
 bool UpstreamLinks::open(UpstreamId connection, std::size_t server) {
   auto link = std::make_unique<Link>(*this, connection);
-  if (server >= servers_.size() || link->stream().connect(servers_[server]) != 0) return false;
+  if (server >= servers_.size() || !link->connect(servers_[server])) return false;
   links_.at(static_cast<std::size_t>(connection)) = std::move(link);
   return true;
 }
@@ -68,10 +77,9 @@ void UpstreamLinks::close(UpstreamId connection) {
   closed_.push_back(std::move(link));
 }
 
-void UpstreamLinks::lost(UpstreamId connection, int error) {
+void UpstreamLinks::lost(UpstreamId connection, std::string_view why) {
   close(connection);
-  pool_->on_closed(connection, error == UV_EOF ? "closed by the resolver" : uv_strerror(error),
-                   loop_.now());
+  pool_->on_closed(connection, why, loop_.now());
 }
 
 }  // namespace mooring::server

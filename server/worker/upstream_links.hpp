@@ -3,10 +3,11 @@
 
 #include <array>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "server/base/endpoint.hpp"
-#include "server/io/tcp.hpp"
+#include "server/io/loop.hpp"
 #include "server/upstream/pool.hpp"
 
 namespace mooring::server {
@@ -34,7 +35,7 @@ class UpstreamLinks final : public UpstreamTransport {
  private:
   class Link;
   static constexpr std::size_t kMost = 64;
-  void lost(UpstreamId connection, int error);
+  void lost(UpstreamId connection, std::string_view why);
 
   Loop& loop_;
   std::vector<Endpoint> servers_;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "server/io/inbox.hpp"
 #include "server/worker/worker_loop.hpp"
 
 namespace mooring::server {
@@ -33,34 +34,36 @@ using Message = std::variant<std::shared_ptr<tlsext::ServerContext>,
 
 /// Does what a message says, on the worker's thread.
 struct Receiver {
-  WorkerLoop& loop;
+  WorkerLoop& worker;
 
   void operator()(std::shared_ptr<tlsext::ServerContext>& context) const {
-    loop.set_context(std::move(context));
+    worker.set_context(std::move(context));
   }
   void operator()(std::shared_ptr<const dnschain::ChainTable>& table) const {
-    loop.chains()->table = std::move(table);
+    worker.chains()->table = std::move(table);
   }
   void operator()(std::shared_ptr<const tlsext::TicketKeySet>& keys) const {
-    loop.set_ticket_keys(keys);
+    worker.set_ticket_keys(keys);
   }
-  void operator()(WorkerSettings& settings) const { loop.set_settings(std::move(settings)); }
+  void operator()(WorkerSettings& settings) const { worker.set_settings(std::move(settings)); }
   void operator()(Listen& listen) const {
-    loop.listen(listen.name, std::move(listen.socket), listen.backlog);
+    worker.listen(listen.name, std::move(listen.socket), listen.backlog);
   }
-  void operator()(StopListening& stop) const { loop.stop_listening(stop.name); }
-  void operator()(Drain& drain) const { loop.drain(drain.wait); }
-  void operator()(Abort&) const { loop.loop().stop(); }
+  void operator()(StopListening& stop) const { worker.stop_listening(stop.name); }
+  void operator()(Drain& drain) const { worker.drain(drain.wait); }
+  void operator()(Abort&) const { worker.stop(); }
 };
 
 }  // namespace
 
 class Worker::Thread {
  public:
-  Thread(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer)
+  Thread(std::unique_ptr<Loop> loop, WorkerSettings settings, ClientLimits& limits,
+         WorkerObserver& observer)
       : observer_(observer),
-        loop_(std::move(settings), limits, observer),
-        inbox_(loop_.loop(), [this](Message&& message) { std::visit(Receiver{loop_}, message); }) {}
+        loop_(std::move(loop)),
+        worker_(*loop_, std::move(settings), limits, observer),
+        inbox_(*loop_, [this](Message&& message) { std::visit(Receiver{worker_}, message); }) {}
 
   ~Thread() {
     if (!thread_.joinable()) return;
@@ -71,22 +74,24 @@ class Worker::Thread {
   void start() {
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "worker");
-      loop_.run();
+      loop_->run();
       observer_.on_drained();
     });
   }
   void post(Message message) { inbox_.post(std::move(message)); }
-  [[nodiscard]] WorkerLoop& loop() { return loop_; }
+  [[nodiscard]] WorkerLoop& worker() { return worker_; }
 
  private:
   WorkerObserver& observer_;
-  WorkerLoop loop_;
+  std::unique_ptr<Loop> loop_;
+  WorkerLoop worker_;
   Inbox<Message> inbox_;
   std::thread thread_;
 };
 
-Worker::Worker(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer)
-    : thread_(std::make_unique<Thread>(std::move(settings), limits, observer)) {}
+Worker::Worker(std::unique_ptr<Loop> loop, WorkerSettings settings, ClientLimits& limits,
+               WorkerObserver& observer)
+    : thread_(std::make_unique<Thread>(std::move(loop), std::move(settings), limits, observer)) {}
 
 Worker::~Worker() = default;
 
@@ -95,7 +100,7 @@ void Worker::start() {
 }
 
 tlsext::ChainSource Worker::chain_source() const {
-  return [chains = thread_->loop().chains()](std::string_view name, std::uint16_t port) {
+  return [chains = thread_->worker().chains()](std::string_view name, std::uint16_t port) {
     return chains->find(name, port);
   };
 }
@@ -129,7 +134,7 @@ void Worker::drain(Milliseconds wait) {
 }
 
 const WorkerCounters& Worker::counters() const {
-  return thread_->loop().counters();
+  return thread_->worker().counters();
 }
 
 }  // namespace mooring::server

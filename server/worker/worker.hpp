@@ -10,7 +10,7 @@
 #include "server/client/group.hpp"
 #include "server/client/limits.hpp"
 #include "server/client/session.hpp"
-#include "server/io/tcp.hpp"
+#include "server/io/loop.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
 #include "server/worker/settings.hpp"
@@ -45,7 +45,8 @@ class WorkerObserver {
 class Worker {
  public:
   /// `limits` and `observer` must outlive the worker. May throw std::runtime_error.
-  Worker(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer);
+  Worker(std::unique_ptr<Loop> loop, WorkerSettings settings, ClientLimits& limits,
+         WorkerObserver& observer);
   /// Ends the thread without ceremony, if it still runs.
   ~Worker();
   Worker(const Worker&) = delete;

@@ -38,15 +38,17 @@ tlsext::ChainBytes ChainSlot::find(std::string_view name, std::uint16_t port) co
   return chain->body;
 }
 
-WorkerLoop::WorkerLoop(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer)
-    : settings_(std::move(settings)),
+WorkerLoop::WorkerLoop(Loop& loop, WorkerSettings settings, ClientLimits& limits,
+                       WorkerObserver& observer)
+    : loop_(loop),
+      settings_(std::move(settings)),
       limits_(limits),
       observer_(observer),
       links_(loop_, settings_.upstream_servers),
       upstream_(settings_.upstream, links_, ids_, counters_.traffic.upstream, this),
       buffers_(settings_.buffer_octets),
       sessions_(settings_.sessions, buffers_, upstream_, counters_.traffic),
-      timer_(loop_, [this] { on_time(); }) {
+      timer_(loop_.make_timer([this] { on_time(); })) {
   links_.serve(upstream_);
   loop_.at_end_of_turn([this] { end_turn(); });
 }
@@ -77,11 +79,11 @@ void WorkerLoop::set_settings(WorkerSettings settings) {
 }
 
 void WorkerLoop::listen(const Endpoint& name, OwnedFd socket, int backlog) {
-  auto listener = std::make_unique<Listener>(loop_, std::move(socket),
-                                             [this](Listener& from) { on_connection(from); });
-  const int status = listener->start(backlog);
-  if (status != 0) return observer_.on_listen_failed(name, uv_strerror(status));
-  listeners_.emplace_back(name, std::move(listener));
+  auto listener = loop_.listen(
+      std::move(socket), backlog,
+      [this](Result<std::unique_ptr<Stream>> accepted) { on_connection(std::move(accepted)); });
+  if (!listener) return observer_.on_listen_failed(name, listener.error().context);
+  listeners_.emplace_back(name, std::move(*listener));
 }
 
 void WorkerLoop::stop_listening(const Endpoint& name) {
@@ -95,13 +97,12 @@ void WorkerLoop::drain(Milliseconds wait) {
   drained_at_ = loop_.now() + wait;
 }
 
-void WorkerLoop::on_connection(Listener& listener) {
-  auto connection = std::make_unique<ClientConnection>(loop_, *this);
-  if (connection->stream().accept(listener) != 0) return;
-  const auto peer = connection->stream().peer();
+void WorkerLoop::on_connection(Result<std::unique_ptr<Stream>> accepted) {
+  if (!accepted) return;
+  const auto peer = (*accepted)->peer();
   Admission place;
   if (!peer || !context_ || !admit(*peer, place)) return;
-  connection->set_client(*peer);
+  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*accepted), *peer);
   live_.push_back(*connection);
   connection.release()->begin(sessions_, *context_, std::move(place));
 }
@@ -176,7 +177,7 @@ void WorkerLoop::end_turn() {
   links_.end_turn();
   if (context_) count_chains();
   if (drained_at_ && live_.empty()) return loop_.stop();
-  timer_.set_earlier(next_deadline());
+  timer_->set_earlier(next_deadline());
 }
 
 std::optional<TimePoint> WorkerLoop::next_deadline() const {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/io/timer.hpp"
+#include "server/io/loop.hpp"
 #include "server/upstream/random_ids.hpp"
 #include "server/worker/client_connection.hpp"
 #include "server/worker/upstream_links.hpp"
@@ -26,14 +26,14 @@ struct ChainSlot {
 /// All that a worker has on its loop. Made by another thread and then used by the loop's alone.
 class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
  public:
-  WorkerLoop(WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer);
+  /// `loop`, `limits` and `observer` must outlive it.
+  WorkerLoop(Loop& loop, WorkerSettings settings, ClientLimits& limits, WorkerObserver& observer);
   ~WorkerLoop();
 
-  [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] const std::shared_ptr<ChainSlot>& chains() const { return chains_; }
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
-  /// Until drained or stopped.
-  void run() { loop_.run(); }
+  /// The loop's run() returns.
+  void stop() { loop_.stop(); }
 
   void set_context(std::shared_ptr<tlsext::ServerContext> context);
   void set_ticket_keys(const std::shared_ptr<const tlsext::TicketKeySet>& keys);
@@ -51,7 +51,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void done(ClientConnection& connection) override;
   void on_upstream_state(std::size_t server, UpstreamState state, std::string_view reason) override;
 
-  void on_connection(Listener& listener);
+  void on_connection(Result<std::unique_ptr<Stream>> accepted);
   [[nodiscard]] bool admit(const Endpoint& peer, Admission& place);
   void on_time();
   void end_drain(TimePoint now);
@@ -59,7 +59,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
   void count_chains();
 
-  Loop loop_;
+  Loop& loop_;
   WorkerSettings settings_;
   ClientLimits& limits_;
   WorkerObserver& observer_;
@@ -72,7 +72,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   UpstreamPool upstream_;
   BufferPool buffers_;
   SessionGroup sessions_;
-  Timer timer_;
+  std::unique_ptr<Timer> timer_;
   std::vector<std::pair<Endpoint, std::unique_ptr<Listener>>> listeners_;
   List<ClientConnection, LiveTag> live_;  ///< all connections; owns them
   Ending sending_;                        ///< without a session, those that end first in front

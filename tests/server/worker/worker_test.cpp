@@ -6,6 +6,8 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "server/io/uv/make_loop.hpp"
+
 using namespace mooring::server;
 
 TEST_CASE("a worker says so when it cannot take connections at an address", "[server]") {
@@ -19,7 +21,7 @@ TEST_CASE("a worker says so when it cannot take connections at an address", "[se
     std::promise<std::string> failed;
   } observer;
   ClientLimits limits(ClientLimitSettings{});
-  Worker worker(WorkerSettings{}, limits, observer);
+  Worker worker(make_uv_loop(), WorkerSettings{}, limits, observer);
   worker.start();
   const auto [fd, reason] = GENERATE(table<int, std::string>({
       {::open("/dev/null", O_RDWR | O_CLOEXEC), "socket operation on non-socket"},

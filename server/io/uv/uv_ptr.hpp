@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "server/base/result.hpp"
+
 namespace mooring::server {
 
 /// Gives a libuv handle up: no callback finds its owner any more, and the memory goes when libuv is
@@ -31,6 +33,11 @@ template <class Handle, class Init>
   if (init(handle.get()) != 0) return nullptr;
   handle->data = owner;
   return UvPtr<Handle>(handle.release());
+}
+
+/// An error of libuv, which is errno with its sign turned, as one of ours.
+[[nodiscard]] inline Error uv_error(int status) {
+  return Error{uv_strerror(status), -status};
 }
 
 }  // namespace mooring::server
