@@ -6,7 +6,7 @@
 #include "tools/command/chain_report.hpp"
 #include "tools/command/command.hpp"
 #include "tools/command/server_options.hpp"
-#include "tools/report/authentication.hpp"
+#include "tools/report/authentication_text.hpp"
 #include "tools/report/chain_compare.hpp"
 #include "tools/report/chain_json.hpp"
 #include "tools/tlsa/certificate.hpp"

@@ -12,6 +12,7 @@
 #include "tools/command/plus_words.hpp"
 #include "tools/command/query_options.hpp"
 #include "tools/command/server_options.hpp"
+#include "tools/report/authentication_text.hpp"
 #include "tools/report/chain_json.hpp"
 #include "tools/report/query_output.hpp"
 #include "tools/tlsa/certificate.hpp"
@@ -28,9 +29,10 @@ bool wants_authentication(const QueryOptions& options) {
                               !options.server.name.empty());
 }
 
-Outcome<AuthenticationPolicy> make_policy(const QueryOptions& options, const Endpoint& server,
-                                          const Environment& environment) {
-  AuthenticationPolicy policy;
+Outcome<dnschain::AuthenticationPolicy> make_policy(const QueryOptions& options,
+                                                    const Endpoint& server,
+                                                    const Environment& environment) {
+  dnschain::AuthenticationPolicy policy;
   const auto at = moment(options.trust, environment);
   if (!at) return tl::make_unexpected(at.error());
   policy.at = *at;
@@ -51,6 +53,17 @@ Outcome<AuthenticationPolicy> make_policy(const QueryOptions& options, const End
   if (!anchor) return tl::make_unexpected(anchor.error());
   policy.anchor = *std::move(anchor);
   return policy;
+}
+
+/// What is known of a session after its handshake: also whether its server is the one that was
+/// meant.
+QuerySession authenticated(DotClient& client, const DotSettings& settings,
+                           const dnschain::AuthenticationPolicy& policy) {
+  const dnschain::Presentation presentation{client.presented(), client.chain()};
+  auto found = dnschain::authenticate(presentation, policy);
+  std::string text = authentication_text(found, presentation, policy);
+  return {client.peer(), settings.server_name, client.info(),
+          policy,        std::move(found),     std::move(text)};
 }
 
 /// Questions in flight on one session, matched with their answers (RFC 7766, 7).
@@ -145,22 +158,15 @@ Outcome<ExitStatus> run(const QueryOptions& given, Environment& environment) {
   if (policy->anchor) settings.chain_port = options.server.chain_port;
   auto client = DotClient::connect(settings);
   if (!client) return tl::make_unexpected(client.error());
-  const Presentation presentation{(*client)->presented(), (*client)->chain()};
-  auto authentication = authenticate(presentation, *policy);
-  if (!authentication) {
+  const QuerySession session = authenticated(**client, settings, *policy);
+  if (session.authentication.refusal) {
     (*client)->close();
-    if (options.json) {
-      print({(*client)->peer(), settings.server_name, (*client)->info(), *policy,
-             unauthenticated(presentation, *policy, authentication.error().text)},
-            {}, options, environment);
-    }
-    return tl::make_unexpected(authentication.error());
+    if (options.json) print(session, {}, options, environment);
+    return refused(session.authentication_text);
   }
   const auto answers = Asking(**client, settings.timeout).ask(plan->questions);
   (*client)->close();
   if (!answers) return tl::make_unexpected(answers.error());
-  const QuerySession session{(*client)->peer(), settings.server_name, (*client)->info(), *policy,
-                             *std::move(authentication)};
   print(session, *answers, options, environment);
   return ExitStatus::ok;
 }

@@ -7,6 +7,7 @@
 #include "tools/base/text.hpp"
 #include "tools/base/time_text.hpp"
 #include "tools/client/dot_client.hpp"
+#include "tools/report/authentication_text.hpp"
 #include "tools/report/chain_json.hpp"
 #include "tools/report/message_text.hpp"
 
@@ -14,7 +15,8 @@ namespace mooring::tools {
 
 namespace {
 
-using Method = Authentication::Method;
+using dnschain::Authentication;
+using Method = dnschain::AuthenticationMethod;
 
 std::string tls_line(const tlsext::SessionInfo& tls) {
   return version_name(tls.version) + ", " + tls.group + ", " + tls.cipher +
@@ -22,12 +24,13 @@ std::string tls_line(const tlsext::SessionInfo& tls) {
 }
 
 std::string authentication_line(const QuerySession& session, Style style) {
-  const Authentication& found = session.authentication;
-  if (found.method == Method::none) return style.bad("not authenticated") + " (" + found.text + ")";
-  const std::string how = found.method == Method::dane
+  const std::string& text = session.authentication_text;
+  const Method method = session.authentication.method;
+  if (method == Method::none) return style.bad("not authenticated") + " (" + text + ")";
+  const std::string how = method == Method::dane
                               ? session.policy.service->text() + " by DANE: "
                               : session.policy.service->base_domain() + " by PKIX: ";
-  return style.good("authenticated") + ": " + printable(how + found.text);
+  return style.good("authenticated") + ": " + printable(how + text);
 }
 
 std::string chain_line(const Authentication& found, dnschain::WallTime at) {
@@ -80,7 +83,7 @@ Json query_json(const QuerySession& session, const std::vector<Answer>& answers)
   const Authentication& found = session.authentication;
   Json authentication{{"method", method_name(found.method)},
                       {"authenticated", found.method != Method::none},
-                      {"text", found.text}};
+                      {"text", session.authentication_text}};
   if (session.policy.service) {
     authentication["name"] = session.policy.service->base_domain();
     authentication["port"] = static_cast<std::uint16_t>(session.policy.service->port());

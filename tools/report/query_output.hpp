@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "dnschain/dane/authentication.hpp"
 #include "tlsext/client/session.hpp"
 #include "tools/client/dns_message.hpp"
-#include "tools/report/authentication.hpp"
 #include "tools/report/json.hpp"
 #include "tools/report/message_text.hpp"
 #include "tools/report/style.hpp"
@@ -19,8 +19,9 @@ struct QuerySession {
   std::string peer;         ///< address and port
   std::string server_name;  ///< SNI; empty: none
   tlsext::SessionInfo tls;
-  AuthenticationPolicy policy;
-  Authentication authentication;
+  dnschain::AuthenticationPolicy policy;
+  dnschain::Authentication authentication;
+  std::string authentication_text;  ///< the same for a person
 };
 
 struct Answer {
