@@ -80,8 +80,8 @@ class DnsFramer {
   FramerState restore(const FramerSnapshot& from) {
     if (from.stopped) {
       stop();
-    } else if (keep(from.unread) == FramerState::ready && begins_whole(kept_.view())) {
-      state_ = FramerState::held_back;
+    } else if (keep(from.unread) == FramerState::ready) {
+      run(kept_.view(), [](ByteView) { return MessageVerdict::hold_back; });
     }
     return state_;
   }
@@ -93,11 +93,6 @@ class DnsFramer {
   [[nodiscard]] const Buffer& buffer() const { return kept_; }
 
  private:
-  /// Whether there is a whole message at the front.
-  [[nodiscard]] static bool begins_whole(ByteView octets) {
-    return octets.size() >= kLengthPrefix && octets.size() - kLengthPrefix >= read_u16(octets, 0);
-  }
-
   /// Offers the whole messages at the front of `octets`; returns how much was used up.
   template <class Taker>
   std::size_t run(ByteView octets, Taker&& take) {

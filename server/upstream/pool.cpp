@@ -2,17 +2,14 @@
 #include "server/upstream/pool.hpp"
 
 #include <algorithm>
-#include <bit>
-
-#include "server/upstream/pool_impl.hpp"
 
 namespace mooring::server {
 namespace {
 
 /// How long queries may wait for company while there is room for them.
 constexpr Milliseconds kRefillDelay{1};
-/// A connection that owes no more answers than this is not busy.
-constexpr std::size_t kFewOwed = 8;
+/// How many times a query is sent at most.
+constexpr std::size_t kMostSends = 32;
 /// What one owner may have in flight while more than half of the waiting queue is taken.
 constexpr std::size_t kShareOfCrowded = 8;
 /// An eighth of all room is for clients that have no more than this in the pool.
@@ -22,167 +19,213 @@ constexpr std::size_t kFewOctets = 4096;
 
 }  // namespace
 
-std::optional<QueryFailure> UpstreamPool::Impl::refusal(const PoolClient& client,
-                                                        const Query& query, TimePoint now) {
-  if (away(now)) {
-    counters.failed_fast.add();
+UpstreamPool::UpstreamPool(const UpstreamSettings& settings, UpstreamTransport& transport,
+                           MessageIds& ids, UpstreamCounters& counters, UpstreamObserver* observer,
+                           const ResolverPolicy& policy)
+    : settings_(settings),
+      ids_(ids),
+      counters_(counters),
+      waiting_(settings.places()),
+      manager_(settings_, transport, counters,
+               Resolvers(settings.servers, {settings.first_backoff, settings.last_backoff}, policy,
+                         observer),
+               waiting_, *this),
+      connections_(manager_.connections()) {}
+
+void UpstreamPool::set(const UpstreamSettings& settings, TimePoint now) {
+  List<PendingQuery, PlaceTag> owed;
+  manager_.close_all(owed);
+  while (PendingQuery* const query = owed.front()) {
+    if (query->owner == nullptr) {
+      forget(*query);
+    } else {
+      wait_again(*query);
+    }
+  }
+  settings_ = settings;
+  queries_.cut_deadlines(now + settings_.query_deadline);
+  manager_.restart();
+  dispatch(now);
+}
+
+PoolClientRef UpstreamPool::client(const std::optional<ClientAddress>& network) {
+  return waiting_.client(network);
+}
+
+std::optional<QueryFailure> UpstreamPool::refusal(const PoolClient& client, const Query& query,
+                                                  TimePoint now) {
+  if (manager_.away(now)) {
+    counters_.failed_fast.add();
     return QueryFailure::unreachable;
   }
-  const std::size_t more = query.message.size() + 2;
-  const std::size_t kept = client.octets < kFewOctets ? 0 : settings.query_octets / kKeptPart;
-  const std::size_t held_back = client.waiting < kFewWaiting ? 0 : settings.waiting / kKeptPart;
-  if (octets + more > settings.query_octets - kept ||
-      waiting.size() >= settings.waiting - held_back) {
-    counters.overflows.add();
+  const std::size_t more = query.message.size() + kLengthPrefix;
+  const std::size_t kept = client.octets < kFewOctets ? 0 : settings_.query_octets / kKeptPart;
+  const std::size_t held_back = client.waiting < kFewWaiting ? 0 : settings_.waiting / kKeptPart;
+  if (queries_.octets() + more > settings_.query_octets - kept ||
+      waiting_.size() >= settings_.waiting - held_back) {
+    counters_.overflows.add();
     return QueryFailure::overflow;
   }
   return std::nullopt;
 }
 
-void UpstreamPool::Impl::place(UpstreamConnection& connection, PendingQuery& query, TimePoint now) {
-  if (connection.ids.size() == 0) connection.quiet_since = now;
-  query.set_upstream_id(connection.ids.add(query, ids));
-  query.place = QueryPlace::on_connection;
-  query.connection = connection.index;
-  query.sent_at = now;
-  waiting.hold(*query.client);
-  connection.queries.push_back(query);
-  (void)connection.out.append(query.frame());  // its pool has no bound: it cannot fail
-  dirty |= connection.bit();
-  if (connection.full()) room &= ~connection.bit();
-  if (connection.nearly_full()) common &= ~connection.bit();
-  counters.sent.add();
-  if (query.sends++ != 0) counters.sent_again.add();
-}
-
-/// A send costs the same for one query as for many, so that queries go where one is due anyway, or
-/// where many more can follow.
-UpstreamConnection* UpstreamPool::Impl::choose(std::uint64_t among, bool patient) const {
-  std::uint64_t due = among & dirty;
-  if (due == 0 && !patient) due = among & heard;  // an acknowledgement is due there
-  if (due != 0) return connections[static_cast<std::size_t>(std::countr_zero(due))].get();
-  UpstreamConnection* emptiest = nullptr;
-  for (std::uint64_t rest = among; rest != 0; rest &= rest - 1) {
-    UpstreamConnection* const one =
-        connections[static_cast<std::size_t>(std::countr_zero(rest))].get();
-    if (2 * one->ids.size() <= settings.in_flight_per_connection) return one;
-    if (emptiest == nullptr || one->ids.size() < emptiest->ids.size()) emptiest = one;
+std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query& query,
+                                                 TimePoint now) {
+  last_asked_ = last_now_ = now;
+  if (owner.pool_client().get() == nullptr) owner.pool_client() = client(std::nullopt);
+  PoolClient& client = *owner.pool_client().get();
+  waiting_.seen(client, now);
+  if (refill_at_ && waiting_.size() >= settings_.waiting) dispatch(now);
+  if (const auto why = refusal(client, query, now)) return why;
+  PendingQuery& pending = queries_.add(owner, client, query, now + settings_.query_deadline);
+  // Those that wait already, and may have what is free, come first; not later than whoever asks now
+  // can have a place that was kept for him.
+  if (refill_at_ && connections_.has_room() && client.waiting == 0 && waiting_.leaves_room(now)) {
+    give_places(now, true);
   }
-  return patient ? nullptr : emptiest;
+  const bool first =
+      connections_.has_room() && waiting_.next(now) == nullptr && waiting_.may_hold(client, now);
+  UpstreamConnection* const connection = first ? connections_.choose(false, false) : nullptr;
+  if (connection != nullptr) {
+    send(*connection, pending, now);
+    if (manager_.better_may_be_back()) manager_.probe_better(now);
+    return std::nullopt;
+  }
+  pending.place = QueryPlace::waiting;
+  waiting_.push(pending);
+  manager_.open_more(now);
+  manager_.relieve(now);
+  return std::nullopt;
 }
 
-void UpstreamPool::Impl::give_places(TimePoint now, bool at_once) {
+void UpstreamPool::send(UpstreamConnection& connection, PendingQuery& query, TimePoint now) {
+  connections_.send(connection, query, ids_, now);
+  waiting_.hold(*query.client);
+  counters_.sent.add();
+  if (query.sends++ != 0) counters_.sent_again.add();
+}
+
+void UpstreamPool::give_places(TimePoint now, bool at_once) {
   // More queries wait than all connections have room for. To send one for each answer that comes
   // would cost a system call for each; those that wait already can wait until half the places are
   // free, or for a moment, unless others would be turned away for it.
-  const bool patient = !at_once && (!refill_at || now < *refill_at) &&
-                       2 * waiting.size() > settings.in_flight_per_connection &&
-                       waiting.size() < settings.waiting;
-  PendingQuery* next = waiting.next(now);
-  for (; next != nullptr; next = waiting.next(now)) {
+  const bool patient = !at_once && (!refill_at_ || now < *refill_at_) &&
+                       2 * waiting_.size() > settings_.in_flight_per_connection &&
+                       waiting_.size() < settings_.waiting;
+  PendingQuery* next = waiting_.next(now);
+  for (; next != nullptr; next = waiting_.next(now)) {
     // What is kept for others is so on each connection: where it were on one, that one would always
     // have room, and be sent to for each answer.
-    UpstreamConnection* connection = choose(waiting.keeps(now) ? common : room, patient);
-    if (connection == nullptr && !patient) connection = choose(room, false);
+    UpstreamConnection* connection = connections_.choose(waiting_.keeps(now), patient);
+    if (connection == nullptr && !patient) connection = connections_.choose(false, false);
     if (connection == nullptr) break;
-    waiting.take(*next);
-    place(*connection, *next, now);
+    waiting_.take(*next);
+    send(*connection, *next, now);
   }
-  const bool held = next != nullptr && room != 0;
-  if (!held || !patient) refill_at.reset();
-  if (held && !refill_at) refill_at = now + kRefillDelay;
+  const bool held = next != nullptr && connections_.has_room();
+  if (!held || !patient) refill_at_.reset();
+  if (held && !refill_at_) refill_at_ = now + kRefillDelay;
 }
 
-void UpstreamPool::Impl::dispatch(TimePoint now) {
-  last_now = now;
-  wake_at.reset();
-  if (waiting.size() != 0) {
+void UpstreamPool::dispatch(TimePoint now) {
+  last_now_ = now;
+  manager_.clear_retry();
+  if (waiting_.size() != 0) {
     give_places(now, false);
-    open_more(now);
-    if (away(now)) fail_waiting();
+    manager_.open_more(now);
+    if (manager_.away(now)) fail_waiting();
   } else {
-    refill_at.reset();
+    refill_at_.reset();
   }
-  if (waiting.size() != 0) relieve(now);
-  if (servers.all_down_since()) probe_away(now);
+  if (waiting_.size() != 0) manager_.relieve(now);
+  if (manager_.all_down()) manager_.probe_away(now, last_asked_);
 }
 
-/// Unbound before 1.23 leaves Nagle's algorithm on: of several answers it sends one and holds the
-/// others back until that has been acknowledged, which the kernel would do 40 ms later. Where many
-/// answers are owed another query will follow soon, and what is sent acknowledges as well.
-void UpstreamPool::Impl::acknowledge(bool everywhere) {
-  for (std::uint64_t rest = heard; rest != 0; rest &= rest - 1) {
-    const UpstreamConnection& one = *connections[static_cast<std::size_t>(std::countr_zero(rest))];
-    if (!everywhere && one.ids.size() > kFewOwed) continue;
-    heard &= ~one.bit();
-    if (one.ids.size() != 0) transport.acknowledge(UpstreamId{one.index});
-  }
-  if (heard == 0) acknowledge_at.reset();
-}
-
-void UpstreamPool::Impl::forget(PendingQuery& query) {
+void UpstreamPool::forget(PendingQuery& query) {
+  PoolClient& client = *query.client;
+  const bool holds_place = query.place != QueryPlace::waiting;
   if (query.place == QueryPlace::on_connection) {
-    UpstreamConnection& connection = *connections[query.connection];
-    connection.ids.remove(query.upstream_id);
-    if (!query.ListHook<DeadlineTag>::linked()) --connection.overdue;
-    update_room(connection);
+    connections_.remove(query);
   } else if (query.place == QueryPlace::waiting) {
-    waiting.remove(query);
+    waiting_.remove(query);
   }
   query.ListHook<PlaceTag>::unlink();
-  query.ListHook<DeadlineTag>::unlink();
-  octets -= query.frame().size();
-  query.client->octets -= query.frame().size();
-  if (query.place != QueryPlace::waiting) waiting.release(*query.client);
-  slab.give_back(query);
+  queries_.remove(query);
+  if (holds_place) waiting_.release(client);
 }
 
-void UpstreamPool::Impl::fail(PendingQuery& query, QueryFailure why) {
+void UpstreamPool::fail(PendingQuery& query, QueryFailure why) {
   if (QueryOwner* const owner = query.detach()) {
     owner->on_failure({query.message(), query.shape, query.context}, why);
   }
 }
 
-void UpstreamPool::Impl::expire(PendingQuery& query) {
-  query.ListHook<DeadlineTag>::unlink();
-  const bool answer_owed = query.place == QueryPlace::on_connection;
-  if (answer_owed) {
-    // Its ID stays taken. A connection that owes too many answers has little room for others.
-    UpstreamConnection& connection = *connections[query.connection];
-    if (2 * ++connection.overdue >= connection.limit) retire(connection);
+void UpstreamPool::fail_waiting() {
+  while (PendingQuery* const query = waiting_.any()) {
+    counters_.failed_fast.add();
+    fail(*query, QueryFailure::unreachable);
+    forget(*query);
   }
+}
+
+void UpstreamPool::expire(PendingQuery& query) {
+  QueryStore::expire(query);
+  const bool answer_owed = query.place == QueryPlace::on_connection;
+  if (answer_owed && connections_.expired(query)) manager_.retire(connections_.of(query));
   if (query.owner != nullptr) {
-    counters.timeouts.add();
-    fail(query, servers.all_down_since() ? QueryFailure::unreachable : QueryFailure::timeout);
+    counters_.timeouts.add();
+    fail(query, manager_.all_down() ? QueryFailure::unreachable : QueryFailure::timeout);
   }
   if (!answer_owed) forget(query);
 }
 
-MessageVerdict UpstreamPool::Impl::on_message(UpstreamConnection& connection, ByteView message) {
+void UpstreamPool::wait_again(PendingQuery& query) {
+  waiting_.release(*query.client);
+  query.place = QueryPlace::waiting;
+  waiting_.push_again(query);
+}
+
+/// A resolver that closes after each few answers gets everything done in the end, and one that is
+/// being stopped takes connections for a moment that nobody serves any more. But a query may also
+/// be the reason why its connections are lost.
+void UpstreamPool::on_queries_lost(List<PendingQuery, PlaceTag>& owed, bool answered) {
+  while (PendingQuery* const query = owed.front()) {
+    const bool again = query->sends < kMostSends && (answered || !query->lost_before);
+    if (query->owner != nullptr && again) {
+      query->lost_before = query->lost_before || !answered;
+      wait_again(*query);
+      continue;
+    }
+    if (query->owner != nullptr) counters_.lost_twice.add();
+    fail(*query, QueryFailure::lost);
+    forget(*query);
+  }
+}
+
+MessageVerdict UpstreamPool::on_message(UpstreamConnection& connection, ByteView message) {
   if (!is_response(message)) {
-    counters.nonsense.add();
+    counters_.nonsense.add();
     return MessageVerdict::stop;
   }
-  PendingQuery* const query = connection.ids.find(read_u16(message, 0));
+  PendingQuery* const query = connection.find(read_u16(message, 0));
   if (query == nullptr) {
-    counters.answers_unknown_id.add();
+    counters_.answers_unknown_id.add();
     return MessageVerdict::next;
   }
   const ByteView asked = query->message();
   const auto checked = check_answer(message, asked, query->shape.question_end);
   if (checked.verdict == AnswerVerdict::wrong_question) {
-    counters.answers_wrong_question.add();
+    counters_.answers_wrong_question.add();
     return MessageVerdict::next;
   }
-  ++connection.answers;
-  if (connection.limit < settings.in_flight_per_connection) ++connection.limit;
+  connections_.answered(connection);
   if (query->owner == nullptr) {
-    counters.answers_late.add();
+    counters_.answers_late.add();
   } else if (checked.verdict == AnswerVerdict::malformed) {
-    counters.answers_malformed.add();
+    counters_.answers_malformed.add();
     fail(*query, QueryFailure::malformed);
   } else {
-    counters.answers.add();
+    counters_.answers.add();
     const std::size_t question_size = query->shape.question_end - kDnsHeaderSize;
     query->detach()->on_answer({message, checked.opt, query->shape.id,
                                 asked.subspan(kDnsHeaderSize, question_size), query->context});
@@ -191,58 +234,10 @@ MessageVerdict UpstreamPool::Impl::on_message(UpstreamConnection& connection, By
   return MessageVerdict::next;
 }
 
-UpstreamPool::UpstreamPool(const UpstreamSettings& settings, UpstreamTransport& transport,
-                           MessageIds& ids, UpstreamCounters& counters, UpstreamObserver* observer)
-    : impl_(std::make_unique<Impl>(settings, transport, ids, counters, observer)) {}
-
-UpstreamPool::~UpstreamPool() = default;
-
-PoolClientRef UpstreamPool::client(const std::optional<ClientAddress>& network) {
-  return impl_->waiting.client(network);
-}
-
-std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query& query,
-                                                 TimePoint now) {
-  Impl& pool = *impl_;
-  pool.last_asked = pool.last_now = now;
-  if (owner.pool_client().get() == nullptr) owner.pool_client() = client(std::nullopt);
-  PoolClient& client = *owner.pool_client().get();
-  pool.waiting.seen(client, now);
-  if (pool.refill_at && pool.waiting.size() >= pool.settings.waiting) pool.dispatch(now);
-  if (const auto refusal = pool.refusal(client, query, now)) return refusal;
-  PendingQuery& pending = pool.slab.take();
-  pending.store(query);
-  pending.attach(owner);
-  pending.client = &client;
-  pending.deadline = now + pool.settings.query_deadline;
-  pool.deadlines.push_back(pending);
-  pool.octets += pending.frame().size();
-  client.octets += pending.frame().size();
-  // Those that wait already, and may have what is free, come first; not later than whoever asks now
-  // can have a place that was kept for him.
-  if (pool.refill_at && pool.room != 0 && client.waiting == 0 && pool.waiting.leaves_room(now)) {
-    pool.give_places(now, true);
-  }
-  const bool first =
-      pool.room != 0 && pool.waiting.next(now) == nullptr && pool.waiting.may_hold(client, now);
-  UpstreamConnection* const connection = first ? pool.choose(pool.room, false) : nullptr;
-  if (connection != nullptr) {
-    pool.place(*connection, pending, now);
-    if (pool.best_server != 0) pool.probe_better_server(now);
-    return std::nullopt;
-  }
-  pending.place = QueryPlace::waiting;
-  pool.waiting.push(pending);
-  pool.open_more(now);
-  pool.relieve(now);
-  return std::nullopt;
-}
-
 std::size_t UpstreamPool::fair_share(std::size_t limit) const {
-  const Impl& pool = *impl_;
-  if (2 * pool.waiting.size() < pool.settings.waiting) return limit;
-  const std::size_t kept = pool.settings.waiting / kKeptPart;
-  return std::min(limit, pool.waiting.size() < pool.settings.waiting - kept ? kShareOfCrowded : 1);
+  if (2 * waiting_.size() < settings_.waiting) return limit;
+  const std::size_t kept = settings_.waiting / kKeptPart;
+  return std::min(limit, waiting_.size() < settings_.waiting - kept ? kShareOfCrowded : 1);
 }
 
 std::vector<QueryInFlight> UpstreamPool::in_flight(const QueryOwner& owner) {
@@ -258,38 +253,67 @@ std::vector<QueryInFlight> UpstreamPool::in_flight(const QueryOwner& owner) {
 }
 
 void UpstreamPool::cancel(QueryOwner& owner) {
-  Impl& pool = *impl_;
   PendingQuery::detach_all(owner, [&](PendingQuery& query) {
-    if (query.place != QueryPlace::on_connection) pool.forget(query);
+    if (query.place != QueryPlace::on_connection) forget(query);
   });
   // What went may have stood before others that can have a place now.
-  if (pool.waiting.size() != 0 && pool.room != 0) pool.consider(pool.last_now);
+  if (waiting_.size() != 0 && connections_.has_room()) manager_.retry_by(last_now_);
 }
 
 void UpstreamPool::flush() {
-  Impl& pool = *impl_;
-  pool.heard &= ~pool.dirty;
-  while (pool.dirty != 0) {
-    const auto index = std::countr_zero(pool.dirty);
-    UpstreamConnection& connection = *pool.connections[static_cast<std::size_t>(index)];
-    pool.dirty &= ~connection.bit();
-    pool.counters.writes.add();
-    pool.transport.send(UpstreamId{connection.index}, connection.out.view());
-    connection.out.clear();
-  }
-  if (pool.heard != 0) pool.acknowledge(false);
+  connections_.flush();
 }
 
-std::size_t UpstreamPool::pending() const {
-  return impl_->slab.in_use();
+void UpstreamPool::on_connected(UpstreamId connection, TimePoint now) {
+  UpstreamConnection& it = connections_.at(connection);
+  if (it.state() != ConnectionState::connecting) return;
+  manager_.connected(it, now);
+  dispatch(now);
 }
 
-std::size_t UpstreamPool::connected() const {
-  std::size_t count = 0;
-  for (const auto& connection : impl_->connections) {
-    if (connection->state == ConnectionState::open) ++count;
+void UpstreamPool::on_data(UpstreamId connection, ByteView octets, TimePoint now) {
+  UpstreamConnection& it = connections_.at(connection);
+  if (!it.established()) return;
+  const auto state = connections_.receive(
+      it, octets, now, [&](ByteView message) { return on_message(it, message); });
+  if (it.answers() != 0) manager_.answered(it);
+  if (state != FramerState::ready) {
+    connections_.close_transport(it);
+    manager_.ended(it, "it sent something that is no DNS response", now);
+    return;
   }
-  return count;
+  manager_.close_retired();
+  if (waiting_.size() != 0) dispatch(now);
+}
+
+void UpstreamPool::on_closed(UpstreamId connection, std::string_view reason, TimePoint now) {
+  UpstreamConnection& it = connections_.at(connection);
+  if (it.live()) manager_.ended(it, reason, now);
+}
+
+void UpstreamPool::on_time(TimePoint now) {
+  // Deadlines first: what has reached its own is not asked again by a connection that has too.
+  while (PendingQuery* const query = queries_.earliest()) {
+    if (query->deadline > now) break;
+    expire(*query);
+  }
+  manager_.on_time(now);
+  // Also when those that waited have gone: their moment must not stay due.
+  if (waiting_.size() != 0 || refill_at_ || manager_.retry_at()) dispatch(now);
+  const auto acknowledge_at = connections_.acknowledge_at();
+  if (acknowledge_at && *acknowledge_at <= now) connections_.acknowledge_all();
+}
+
+std::optional<TimePoint> UpstreamPool::next_deadline() const {
+  std::optional<TimePoint> next = manager_.next_deadline();
+  const auto consider = [&](const std::optional<TimePoint>& when) {
+    if (when) next = next ? std::min(*next, *when) : *when;
+  };
+  if (const PendingQuery* const query = queries_.earliest()) consider(query->deadline);
+  consider(refill_at_);
+  consider(connections_.acknowledge_at());
+  consider(manager_.retry_at());
+  return next;
 }
 
 }  // namespace mooring::server

@@ -1,64 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "server/base/bytes.hpp"
 #include "server/observe/metrics.hpp"
+#include "server/upstream/connection_manager.hpp"
 #include "server/upstream/query.hpp"
-#include "server/upstream/servers.hpp"
+#include "server/upstream/query_store.hpp"
+#include "server/upstream/settings.hpp"
+#include "server/upstream/transport.hpp"
 
 namespace mooring::server {
-
-/// One TCP connection to a resolver, as an index below UpstreamSettings::connections + spare. The
-/// number is used again once the connection is closed.
-enum class UpstreamId : std::uint8_t {};
-
-/// What carries the pool's connections. Called only from inside the pool's member functions; it
-/// must not call the pool back from in there.
-class UpstreamTransport {
- public:
-  /// Starts to connect to the server with this number (counted from 0, in configured order). Ends
-  /// in UpstreamPool::on_connected or on_closed. False: failed at once, nothing more will come.
-  [[nodiscard]] virtual bool open(UpstreamId connection, std::size_t server) = 0;
-  /// Sends all the octets, in one write if the kernel takes them, and keeps a copy of what it does
-  /// not take. A failure is reported later, by on_closed.
-  virtual void send(UpstreamId connection, ByteView octets) = 0;
-  /// The resolver is to learn now that what it has sent has arrived, because it may hold back the
-  /// rest until it does.
-  virtual void acknowledge(UpstreamId connection) { static_cast<void>(connection); }
-  /// Closes, whether connected or still connecting. No call about it may come after this until the
-  /// number is opened again.
-  virtual void close(UpstreamId connection) = 0;
-
- protected:
-  ~UpstreamTransport() = default;
-};
-
-struct UpstreamSettings {
-  std::size_t servers = 1;  ///< 1 to 64, used in order: the next only while those before are down
-  std::size_t connections = 8;                ///< 1 to 56, those that are retired apart
-  std::size_t in_flight_per_connection = 32;  ///< 1 to 4096; Unbound works on 32 at a time
-  std::size_t waiting = 4096;                 ///< queries that wait for a place on a connection
-  std::size_t query_octets = 16U << 20U;      ///< held for all queries in flight and waiting
-  Milliseconds query_deadline{8'000};         ///< from submit() to the answer
-  Milliseconds connect_timeout{3'000};
-  Milliseconds idle_timeout{20'000};  ///< below Unbound's 30 s, so that we close first
-  Milliseconds first_backoff{100};    ///< after a failure to connect; doubles up to
-  Milliseconds last_backoff{400};     ///< so soon at the latest is a resolver that is back found
-  Milliseconds grace{1'500};          ///< queries wait so long for a resolver that has just gone
-  Milliseconds first_grace{0};        ///< the same for one that has not been there yet
-
-  /// Connections beside `connections`, for those that are retired.
-  [[nodiscard]] std::size_t spare() const { return std::max<std::size_t>(1, connections / 8); }
-  bool operator==(const UpstreamSettings&) const = default;
-};
 
 /// The connections of one worker to its resolvers, shared by all its clients (RFC 7766, 6.2.1 and
 /// 6.2.2): pipelined, answered in any order, with fresh unpredictable message IDs. A connection
@@ -70,13 +26,13 @@ struct UpstreamSettings {
 /// close after each few answers. When no resolver can be reached, after a grace for one that has
 /// just gone, queries fail at once, and only probes are sent while anybody asks. Owns no socket and
 /// reads no clock.
-class UpstreamPool {
+class UpstreamPool final : private ConnectionUser {
  public:
-  /// All the references must outlive the pool. `observer` may be null.
+  /// All the references must outlive the pool. `observer` may be null. When the pool dies it
+  /// forgets all queries without a word to their owners, and closes nothing.
   UpstreamPool(const UpstreamSettings& settings, UpstreamTransport& transport, MessageIds& ids,
-               UpstreamCounters& counters, UpstreamObserver* observer);
-  /// Forgets all queries without a word to their owners; closes nothing.
-  ~UpstreamPool();
+               UpstreamCounters& counters, UpstreamObserver* observer,
+               const ResolverPolicy& policy = ordered_policy());
   UpstreamPool(const UpstreamPool&) = delete;
   UpstreamPool& operator=(const UpstreamPool&) = delete;
 
@@ -120,13 +76,41 @@ class UpstreamPool {
 
   /// Queries held, waiting ones included, and those whose answer is owed though nobody waits for
   /// it.
-  [[nodiscard]] std::size_t pending() const;
+  [[nodiscard]] std::size_t pending() const { return queries_.size(); }
   /// Connections that are established.
-  [[nodiscard]] std::size_t connected() const;
+  [[nodiscard]] std::size_t connected() const { return connections_.established(); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void on_queries_lost(List<PendingQuery, PlaceTag>& owed, bool answered) override;
+  void on_places_changed(TimePoint now) override { dispatch(now); }
+
+  [[nodiscard]] std::optional<QueryFailure> refusal(const PoolClient& client, const Query& query,
+                                                    TimePoint now);
+  void send(UpstreamConnection& connection, PendingQuery& query, TimePoint now);
+  /// Gives places to those that wait, and opens connections for those that get none.
+  void dispatch(TimePoint now);
+  /// `at_once`: also where they would be given more together in a moment.
+  void give_places(TimePoint now, bool at_once);
+  /// The query, which has an owner, was on a connection that is closed.
+  void wait_again(PendingQuery& query);
+  /// Takes a query out of everything and frees it. Its owner must be detached.
+  void forget(PendingQuery& query);
+  /// Tells its owner, if there is one, and detaches it.
+  static void fail(PendingQuery& query, QueryFailure why);
+  void fail_waiting();
+  void expire(PendingQuery& query);
+  MessageVerdict on_message(UpstreamConnection& connection, ByteView message);
+
+  UpstreamSettings settings_;
+  MessageIds& ids_;
+  UpstreamCounters& counters_;
+  QueryStore queries_;
+  FairQueue waiting_;  ///< for a place on a connection
+  ConnectionManager manager_;
+  ConnectionSet& connections_;  ///< the manager's
+  TimePoint last_asked_{};
+  TimePoint last_now_{};                ///< of the last call that said it
+  std::optional<TimePoint> refill_at_;  ///< queries wait though there is room, but not beyond this
 };
 
 }  // namespace mooring::server
