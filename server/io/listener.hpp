@@ -18,7 +18,8 @@ class Listener {
 };
 
 /// Is given each connection, or why it could not be accepted: then it is gone, and the listener
-/// goes on. With EMFILE it was turned away. The listener must not be destroyed in here.
+/// goes on. Nothing is told of one that was turned away for want of descriptors. The listener must
+/// not be destroyed in here.
 using OnConnection = std::function<void(Result<std::unique_ptr<Stream>>)>;
 
 }  // namespace mooring::server
