@@ -45,7 +45,13 @@ class Admission {
   bool exempt_ = false;
 };
 
-enum class AdmissionVerdict : std::uint8_t { admitted, total_reached, per_client_reached };
+/// What becomes of a connection that was accepted.
+enum class AdmissionVerdict : std::uint8_t {
+  admitted,
+  peer_unknown,        ///< it broke before it was looked at
+  total_reached,       ///< as many connections as all workers may have
+  per_client_reached,  ///< as many as one client may have
+};
 
 /// Bounds the connections in total and by client network (RFC 9210, 4.2), for all workers together:
 /// the kernel spreads one client's connections over the workers, so a count in each would bound

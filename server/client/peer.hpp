@@ -12,7 +12,7 @@ namespace mooring::server {
 /// the same for as long as it lasts. What counts as one client is not in here (ClientAddress).
 struct Peer {
   Endpoint address;                    ///< the client's own, however it has come to us
-  std::uint16_t listener = 0;          ///< which one took the connection, in configured order
+  std::uint16_t listener = 0;          ///< which one took it, in the order of Worker::listen()
   std::optional<Endpoint> proxy = {};  ///< who speaks for the client; none: nobody does
 
   [[nodiscard]] bool proxied() const { return proxy.has_value(); }

@@ -10,10 +10,12 @@ constexpr std::uint32_t kLingerOctets = 1U << 20U;
 
 }  // namespace
 
-void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context, Admission place) {
-  place_ = std::move(place);
+void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context,
+                             Admitted admitted) {
+  client_ = admitted.peer.address;
+  place_ = std::move(admitted.place);
   auto session =
-      ClientSession::create(group, context, *this, Peer{client_}, loop_.now(), place_.client());
+      ClientSession::create(group, context, *this, admitted.peer, loop_.now(), place_.client());
   if (!session) return end();
   session_ = std::move(*session);
   stream_->set_reading(true);

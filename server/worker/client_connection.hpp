@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "server/client/limits.hpp"
+#include "server/client/admission.hpp"
 #include "server/client/session.hpp"
 #include "server/io/loop.hpp"
 #include "server/memory/intrusive_list.hpp"
@@ -45,15 +45,14 @@ class ClientConnection final : public StreamOwner,
                                public ListHook<ClientConnection> {
  public:
   /// `loop` and `host` must outlive the connection.
-  ClientConnection(Loop& loop, ConnectionHost& host, std::unique_ptr<Stream> stream,
-                   const Endpoint& client)
-      : loop_(loop), host_(host), stream_(std::move(stream)), client_(client) {
+  ClientConnection(Loop& loop, ConnectionHost& host, std::unique_ptr<Stream> stream)
+      : loop_(loop), host_(host), stream_(std::move(stream)) {
     stream_->set_owner(*this);
   }
 
   [[nodiscard]] const Endpoint& client() const { return client_; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
-  void begin(SessionGroup& group, tlsext::ServerContext& context, Admission place);
+  void begin(SessionGroup& group, tlsext::ServerContext& context, Admitted admitted);
   /// No more waiting.
   void end();
   /// Frees the session, which has ended.

@@ -17,12 +17,6 @@ constexpr Milliseconds kFarewell{200};
 constexpr Milliseconds kSendWait{10'000};
 constexpr Milliseconds kLingerWait{1'000};
 
-ClientAddress client_address(const IpAddress& address) {
-  const auto octets = std::as_bytes(std::span(address.octets));
-  return address.family == IpFamily::v4 ? ClientAddress::v4(octets.first<4>())
-                                        : ClientAddress::v6(octets.first<16>());
-}
-
 std::optional<TimePoint> earliest(std::optional<TimePoint> a, std::optional<TimePoint> b) {
   if (a && b) return std::min(*a, *b);
   return a ? a : b;
@@ -42,8 +36,8 @@ WorkerLoop::WorkerLoop(Loop& loop, WorkerSettings settings, ClientLimits& limits
                        WorkerObserver& observer)
     : loop_(loop),
       settings_(std::move(settings)),
-      limits_(limits),
       observer_(observer),
+      admission_(limits, settings_.exempt, counters_.traffic.connections),
       links_(loop_, settings_.upstream_servers),
       upstream_(settings_.upstream, links_, ids_, counters_.traffic.upstream, this),
       buffers_(settings_.buffer_octets),
@@ -71,6 +65,7 @@ void WorkerLoop::set_settings(WorkerSettings settings) {
   const bool other_upstream = settings.upstream != settings_.upstream ||
                               settings.upstream_servers != settings_.upstream_servers;
   settings_ = std::move(settings);
+  admission_.set_exempt(settings_.exempt);
   sessions_.set(settings_.sessions, loop_.now());
   buffers_.set_max(settings_.buffer_octets);
   if (!other_upstream) return;
@@ -79,9 +74,10 @@ void WorkerLoop::set_settings(WorkerSettings settings) {
 }
 
 void WorkerLoop::listen(const Endpoint& name, OwnedFd socket, int backlog) {
-  auto listener = loop_.listen(
-      std::move(socket), backlog,
-      [this](Result<std::unique_ptr<Stream>> accepted) { on_connection(std::move(accepted)); });
+  const auto accepted = [this, number = next_listener_++](Result<std::unique_ptr<Stream>> stream) {
+    on_connection(std::move(stream), number);
+  };
+  auto listener = loop_.listen(std::move(socket), backlog, accepted);
   if (!listener) return observer_.on_listen_failed(name, listener.error().context);
   listeners_.emplace_back(name, std::move(*listener));
 }
@@ -97,31 +93,13 @@ void WorkerLoop::drain(Milliseconds wait) {
   drained_at_ = loop_.now() + wait;
 }
 
-void WorkerLoop::on_connection(Result<std::unique_ptr<Stream>> accepted) {
-  if (!accepted) return;
-  const auto peer = (*accepted)->peer();
-  Admission place;
-  if (!peer || !context_ || !admit(*peer, place)) return;
-  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*accepted), *peer);
+void WorkerLoop::on_connection(Result<std::unique_ptr<Stream>> accepted, std::uint16_t listener) {
+  if (!accepted || !context_) return;
+  auto admitted = admission_.admit({(*accepted)->peer(), listener});
+  if (!admitted) return;
+  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*accepted));
   live_.push_back(*connection);
-  connection.release()->begin(sessions_, *context_, std::move(place));
-}
-
-bool WorkerLoop::admit(const Endpoint& peer, Admission& place) {
-  const bool exempt = std::ranges::any_of(
-      settings_.exempt, [&](const IpPrefix& prefix) { return prefix.contains(peer.address); });
-  auto& counters = counters_.traffic.connections;
-  switch (limits_.admit(client_address(peer.address), place, exempt)) {
-    case AdmissionVerdict::admitted:
-      return true;
-    case AdmissionVerdict::total_reached:
-      counters.refused_total.add();
-      return false;
-    case AdmissionVerdict::per_client_reached:
-      counters.refused_per_client.add();
-      return false;
-  }
-  return false;
+  connection.release()->begin(sessions_, *context_, std::move(*admitted));
 }
 
 void WorkerLoop::session_ended(ClientConnection& connection) {

@@ -51,8 +51,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void done(ClientConnection& connection) override;
   void on_upstream_state(std::size_t server, UpstreamState state, std::string_view reason) override;
 
-  void on_connection(Result<std::unique_ptr<Stream>> accepted);
-  [[nodiscard]] bool admit(const Endpoint& peer, Admission& place);
+  void on_connection(Result<std::unique_ptr<Stream>> accepted, std::uint16_t listener);
   void on_time();
   void end_drain(TimePoint now);
   void end_turn();
@@ -61,9 +60,9 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
 
   Loop& loop_;
   WorkerSettings settings_;
-  ClientLimits& limits_;
   WorkerObserver& observer_;
   WorkerCounters counters_;
+  AdmissionControl admission_;
   tlsext::ServerCounters counted_;  ///< of the context, what the counters have already
   std::shared_ptr<ChainSlot> chains_ = std::make_shared<ChainSlot>();
   std::shared_ptr<tlsext::ServerContext> context_;
@@ -74,6 +73,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   SessionGroup sessions_;
   std::unique_ptr<Timer> timer_;
   std::vector<std::pair<Endpoint, std::unique_ptr<Listener>>> listeners_;
+  std::uint16_t next_listener_ = 0;       ///< the number of the next one
   List<ClientConnection, LiveTag> live_;  ///< all connections; owns them
   Ending sending_;                        ///< without a session, those that end first in front
   Ending lingering_;
