@@ -10,6 +10,7 @@ namespace {
 /// For how long a place is kept for others after one of them has been about.
 constexpr Milliseconds kAbout{5'000};
 constexpr std::size_t kKeptPart = 8;
+constexpr std::size_t kTurnPart = 16;
 
 }  // namespace
 
@@ -117,7 +118,10 @@ PendingQuery* FairQueue::any() const {
 void FairQueue::take(PendingQuery& query) {
   PoolClient& client = *query.client;
   remove(query);
-  if (client.waiting != 0 && !client.sated) turns_.push_back(client);
+  turn_taken_ = turn_of_ == &client ? turn_taken_ + 1 : 1;
+  const bool over = client.waiting == 0 || turn_taken_ >= places_ / kTurnPart;
+  turn_of_ = over ? nullptr : &client;
+  if (over && client.waiting != 0 && !client.sated) turns_.push_back(client);
 }
 
 void FairQueue::remove(PendingQuery& query) {
@@ -126,6 +130,7 @@ void FairQueue::remove(PendingQuery& query) {
   --waiting_;
   if (--client.waiting != 0) return;
   --waiting_clients_;
+  if (turn_of_ == &client) turn_of_ = nullptr;
   client.sated = false;
   others_.push_back(client);
 }

@@ -12,8 +12,9 @@
 
 namespace mooring::server {
 
-/// The queries that wait for a place on a connection. Clients take turns, one query a turn, and
-/// each client's own come in order. While others wait as well, a client whose queries hold its
+/// The queries that wait for a place on a connection. Clients take turns, and each client's own
+/// queries come in order. A turn is a sixteenth of all places long, so that what one client has
+/// asked at once is answered together and written to it together; but no longer than its share. While others wait as well, a client whose queries hold its
 /// share of the places has no turn; with nobody else about it may have all of them. When somebody
 /// else has been about lately an eighth of the places is kept for those who hold little, so that
 /// who comes next need not wait for others' answers. Every function takes constant time, amortised;
@@ -44,7 +45,7 @@ class FairQueue {
   }
   /// Any that waits; null: none does.
   [[nodiscard]] PendingQuery* any() const;
-  /// It waits no more: the next turn is another client's.
+  /// It waits no more, and is a part of its client's turn.
   void take(PendingQuery& query);
   /// The same without a turn.
   void remove(PendingQuery& query);
@@ -88,6 +89,8 @@ class FairQueue {
   List<PoolClient> sated_;   ///< those that wait and had a share of `sated_at_` or more
   List<PoolClient> others_;  ///< those that do not wait
   std::size_t sated_at_ = 0;
+  const PoolClient* turn_of_ = nullptr;  ///< who is in the middle of its turn; none: nobody
+  std::size_t turn_taken_ = 0;           ///< queries in that turn
   const PoolClient* last_ = nullptr;  ///< who asked last
   std::optional<TimePoint> changed_;  ///< when that was another one than before
   std::unordered_map<ClientAddress, PoolClient*, ClientAddressHash> by_network_;
