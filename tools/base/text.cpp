@@ -23,17 +23,6 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string to_hex(dnschain::ByteView octets) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  out.reserve(octets.size() * 2);
-  for (const std::byte octet : octets) {
-    out += kDigits[std::to_integer<unsigned>(octet) >> 4U];
-    out += kDigits[std::to_integer<unsigned>(octet) & 15U];
-  }
-  return out;
-}
-
 std::optional<std::uint64_t> parse_number(std::string_view digits, std::uint64_t most) {
   std::uint64_t value = 0;
   const bool only_digits = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });

@@ -13,9 +13,6 @@ namespace mooring::tools {
 /// feeds and tabs included: what a peer said can then do nothing to a terminal.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// Lower-case hexadecimal without blanks.
-[[nodiscard]] std::string to_hex(dnschain::ByteView octets);
-
 /// A decimal number from 0 to `most`, of digits alone.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view digits,
                                                         std::uint64_t most);

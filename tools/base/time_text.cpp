@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 
+#include "dnschain/base/time_text.hpp"
 #include "tools/base/text.hpp"
 
 namespace mooring::tools {
@@ -90,19 +90,6 @@ std::optional<dnschain::WallTime> parse_time(std::string_view text) {
   return dnschain::WallTime{*date} + *time_of_day - *offset;
 }
 
-std::string format_time(dnschain::WallTime time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{days};
-  const std::chrono::hh_mm_ss clock{time - days};
-  std::array<char, 48> out{};
-  std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return out.data();
-}
-
 std::string format_span(seconds span) {
   struct Unit {
     std::int64_t length;
@@ -126,7 +113,7 @@ std::string format_span(seconds span) {
 
 std::string format_until(dnschain::WallTime time, dnschain::WallTime now) {
   const std::string span = format_span(time - now);
-  return format_time(time) + (time >= now ? " (in " + span + ")" : " (" + span + " ago)");
+  return dnschain::to_text(time) + (time >= now ? " (in " + span + ")" : " (" + span + " ago)");
 }
 
 }  // namespace mooring::tools

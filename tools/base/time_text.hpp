@@ -15,9 +15,6 @@ namespace mooring::tools {
 /// UTC. Nothing when it is none of these.
 [[nodiscard]] std::optional<dnschain::WallTime> parse_time(std::string_view text);
 
-/// RFC 3339 in UTC: "2026-12-01T00:00:00Z".
-[[nodiscard]] std::string format_time(dnschain::WallTime time);
-
 /// The two largest units of a span, for a person: "9 d 3 h", "4 min 2 s", "0 s". Negative spans
 /// count as their absolute value.
 [[nodiscard]] std::string format_span(std::chrono::seconds span);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "dnschain/dns/name.hpp"
 #include "dnschain/dns/wire.hpp"
 #include "tools/base/text.hpp"
 
@@ -17,12 +18,8 @@ namespace {
 using dnschain::Bytes;
 using dnschain::ByteView;
 using dnschain::WireReader;
-using dnschain::WireWriter;
 
 constexpr std::size_t kHeaderSize = 12;
-constexpr std::uint16_t kOptType = 41;
-constexpr std::uint16_t kNsidOption = 3;
-constexpr std::uint16_t kPaddingOption = 12;
 
 struct RrFree {
   void operator()(ldns_rr* rr) const { ldns_rr_free(rr); }
@@ -37,34 +34,6 @@ using CText = std::unique_ptr<char, CFree>;
 std::string owned(char* text) {
   const CText guard(text);
   return text == nullptr ? "?" : printable(text);
-}
-
-/// The option itself costs 4 octets (RFC 7830, 3).
-void pad(Bytes& message, std::size_t block) {
-  const std::size_t over = (message.size() + 4) % block;
-  const std::size_t padding = over == 0 ? 0 : block - over;
-  WireWriter writer(message);
-  writer.u16(kPaddingOption);
-  writer.u16(static_cast<std::uint16_t>(padding));
-  message.resize(message.size() + padding);
-}
-
-void append_opt(const QuestionToAsk& question, Bytes& message) {
-  WireWriter writer(message);
-  writer.u8(0);
-  writer.u16(kOptType);
-  writer.u16(question.udp_size);
-  writer.u32(question.dnssec_ok ? 0x8000 : 0);
-  const std::size_t length_at = message.size();
-  writer.u16(0);
-  if (question.nsid) {
-    writer.u16(kNsidOption);
-    writer.u16(0);
-  }
-  if (question.padding_block != 0) pad(message, question.padding_block);
-  const std::size_t length = message.size() - length_at - 2;
-  message[length_at] = std::byte(length >> 8U);
-  message[length_at + 1] = std::byte(length & 0xffU);
 }
 
 std::string class_text(ldns_rr_class rr_class) {
@@ -160,21 +129,6 @@ Outcome<void> read_section(RecordReader& reader, std::uint16_t count, std::size_
   return {};
 }
 
-std::string to_upper(std::string_view text) {
-  std::string upper(text);
-  std::ranges::transform(upper, upper.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return upper;
-}
-
-/// The 16 bits of "TYPE65280" and the like (RFC 3597, 5).
-std::optional<std::uint16_t> number_after(std::string_view text, std::string_view prefix) {
-  const auto digits = text.substr(prefix.size());
-  const auto number = digits.empty() ? std::nullopt : parse_number(digits, 65535);
-  return number ? std::optional(static_cast<std::uint16_t>(*number)) : std::nullopt;
-}
-
 /// The question section's one entry; nothing when it is not there or compressed.
 struct AskedQuestion {
   dnschain::Name name;
@@ -196,41 +150,6 @@ std::optional<AskedQuestion> asked_question(ByteView message) {
 }
 
 }  // namespace
-
-Bytes make_query(const QuestionToAsk& question, std::uint16_t id) {
-  Bytes message;
-  WireWriter writer(message);
-  writer.u16(id);
-  writer.u16(static_cast<std::uint16_t>((question.recurse ? 0x0100 : 0) |
-                                        (question.authentic_data ? 0x0020 : 0) |
-                                        (question.checking_disabled ? 0x0010 : 0)));
-  writer.u16(1);
-  writer.u16(0);
-  writer.u16(0);
-  writer.u16(question.edns ? 1 : 0);
-  writer.append(question.name.wire());
-  writer.u16(question.type);
-  writer.u16(question.rr_class);
-  if (question.edns) append_opt(question, message);
-  return message;
-}
-
-std::optional<std::uint16_t> type_number(std::string_view text) {
-  const std::string upper = to_upper(text);
-  if (upper.starts_with("TYPE")) return number_after(upper, "TYPE");
-  const ldns_rr_type type = ldns_get_rr_type_by_name(upper.c_str());
-  if (static_cast<int>(type) == 0) return std::nullopt;
-  return static_cast<std::uint16_t>(type);
-}
-
-std::optional<std::uint16_t> class_number(std::string_view text) {
-  const std::string upper = to_upper(text);
-  if (upper == "IN") return std::uint16_t{1};
-  if (upper == "CH") return std::uint16_t{3};
-  if (upper == "HS") return std::uint16_t{4};
-  if (upper == "ANY") return std::uint16_t{255};
-  return upper.starts_with("CLASS") ? number_after(upper, "CLASS") : std::nullopt;
-}
 
 Outcome<DnsMessage> parse_message(ByteView octets) {
   WireReader header(octets);

@@ -4,8 +4,8 @@
 
 #include "tools/base/endpoint.hpp"
 #include "tools/client/resolver_client.hpp"
-#include "tools/command/chain_report.hpp"
 #include "tools/command/command.hpp"
+#include "tools/command/report_options.hpp"
 #include "tools/command/server_options.hpp"
 
 namespace mooring::tools {
@@ -26,21 +26,17 @@ Outcome<ExitStatus> run(const Options& options, Environment& environment) {
   if (!service) return tl::make_unexpected(service.error());
   const auto resolver = parse_endpoint(options.resolver, kDnsPort);
   if (!resolver) return tl::make_unexpected(resolver.error());
-  const auto anchor = load_anchor(options.report.trust);
-  if (!anchor) return tl::make_unexpected(anchor.error());
-  const auto at = moment(options.report.trust, environment);
-  if (!at) return tl::make_unexpected(at.error());
-  const auto chain = build_chain(*service, *resolver, {*anchor, *at},
-                                 milliseconds_of(options.timeout), environment);
+  const auto judge = load_judge(options.report.trust, environment);
+  if (!judge) return tl::make_unexpected(judge.error());
+  const auto chain =
+      build_chain(*service, *resolver, *judge, milliseconds_of(options.timeout), environment);
   if (!chain) return tl::make_unexpected(chain.error());
   dnschain::ExtensionBody body;
   body.support_lifetime = std::chrono::hours{options.lifetime};
   body.records = chain->records;
   if (options.prefix) body.prefix = dnschain::ChainPrefix::present;
   const ChainUnderTest built{*service, serialise(body), "built from " + resolver->text()};
-  const auto judgement = judge(built, options.report, environment);
-  if (!judgement) return tl::make_unexpected(judgement.error());
-  return report(built, *judgement, options.report, std::nullopt, {}, environment);
+  return report(built, judge_chain(built, *judge), options.report, std::nullopt, {}, environment);
 }
 
 }  // namespace
@@ -55,10 +51,7 @@ void add_chain_build(CLI::App& parent, Action& action) {
   command->add_option("--resolver", options->resolver, "recursive resolver, asked over TCP")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
-  command->add_option("--timeout", options->timeout, "for the whole, in seconds")
-      ->check(CLI::Range(0.001, 3600.0))
-      ->type_name("SECONDS")
-      ->capture_default_str();
+  add_timeout_option(*command, options->timeout, "for the whole, in seconds");
   command->add_option("--lifetime", options->lifetime, "support lifetime in the body, in hours")
       ->type_name("HOURS")
       ->capture_default_str();

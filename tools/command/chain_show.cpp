@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "tools/client/resolver_client.hpp"
-#include "tools/command/chain_report.hpp"
 #include "tools/command/command.hpp"
+#include "tools/command/report_options.hpp"
 #include "tools/command/server_options.hpp"
 #include "tools/report/authentication_text.hpp"
 #include "tools/report/chain_compare.hpp"

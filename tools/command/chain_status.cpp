@@ -2,14 +2,15 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/keep/state_file.hpp"
 #include "dnschain/keep/state_store.hpp"
 #include "tools/base/endpoint.hpp"
 #include "tools/base/files.hpp"
 #include "tools/base/text.hpp"
 #include "tools/base/time_text.hpp"
-#include "tools/command/chain_report.hpp"
 #include "tools/command/command.hpp"
+#include "tools/command/report_options.hpp"
 #include "tools/report/chain_json.hpp"
 
 namespace mooring::tools {
@@ -48,7 +49,7 @@ Outcome<Status> judge_stored(const StoredService& stored, const Options& options
   dnschain::ExtensionBody body;
   body.records = stored.records;
   ChainUnderTest chain{stored.service, serialise(body),
-                       "fetched at " + format_time(stored.fetched)};
+                       "fetched at " + dnschain::to_text(stored.fetched)};
   auto judgement = judge(chain, options.report, environment);
   if (!judgement) return tl::make_unexpected(judgement.error());
   if (stored.records.empty()) judgement->verdict.reason = "there is no chain";
@@ -67,7 +68,7 @@ std::string pin_line(const Status& status) {
   }
   if (status.pinned_until <= now) {
     return "every support lifetime announced has run out: safe to switch off since " +
-           format_time(status.pinned_until);
+           dnschain::to_text(status.pinned_until);
   }
   return "clients may hold pins: safe to switch off from " +
          format_until(status.pinned_until, now) + ", once lifetime 0 is announced";
@@ -86,10 +87,10 @@ void print_text(const Status& status, Environment& environment) {
 
 Json status_json(const Status& status) {
   Json object = to_json(status.judgement.verdict, status.chain.service);
-  object["fetched"] = format_time(status.fetched);
-  object["ttl_end"] = format_time(ttl_end(status));
+  object["fetched"] = dnschain::to_text(status.fetched);
+  object["ttl_end"] = dnschain::to_text(ttl_end(status));
   const bool pinned = status.pinned_until > status.judgement.at;
-  object["pinned_until"] = pinned ? Json(format_time(status.pinned_until)) : Json();
+  object["pinned_until"] = pinned ? Json(dnschain::to_text(status.pinned_until)) : Json();
   object["safe_to_switch_off"] = !pinned;
   return object;
 }

@@ -4,8 +4,8 @@
 
 #include "tools/base/endpoint.hpp"
 #include "tools/base/files.hpp"
-#include "tools/command/chain_report.hpp"
 #include "tools/command/command.hpp"
+#include "tools/command/report_options.hpp"
 
 namespace mooring::tools {
 

@@ -7,7 +7,7 @@
 
 #include "tools/base/endpoint.hpp"
 #include "tools/base/outcome.hpp"
-#include "tools/client/dns_message.hpp"
+#include "tools/client/question.hpp"
 #include "tools/command/server_options.hpp"
 #include "tools/command/trust_options.hpp"
 #include "tools/report/message_text.hpp"

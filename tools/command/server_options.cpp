@@ -19,6 +19,13 @@ std::string server_name(const ServerOptions& options, const Endpoint& server) {
 
 }  // namespace
 
+void add_timeout_option(CLI::App& command, double& seconds, const std::string& what) {
+  command.add_option("--timeout", seconds, what)
+      ->check(CLI::Range(kLeastTimeout, kMostTimeout))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+}
+
 void add_server_options(CLI::App& command, ServerOptions& options) {
   command
       .add_option("--name", options.name,
@@ -30,12 +37,8 @@ void add_server_options(CLI::App& command, ServerOptions& options) {
                   "wherever the server listens")
       ->type_name("N")
       ->capture_default_str();
-  command
-      .add_option("--timeout", options.timeout,
-                  "for connecting with the handshake, and for each answer, in seconds")
-      ->check(CLI::Range(kLeastTimeout, kMostTimeout))
-      ->type_name("SECONDS")
-      ->capture_default_str();
+  add_timeout_option(command, options.timeout,
+                     "for connecting with the handshake, and for each answer, in seconds");
   CLI::Option* ipv4 = command.add_flag("-4", options.ipv4, "connect over IPv4 only");
   command.add_flag("-6", options.ipv6, "connect over IPv6 only")->excludes(ipv4);
   CLI::Option* tls12 = command.add_flag("--tls1.2", options.tls12, "TLS 1.2 only");

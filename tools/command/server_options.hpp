@@ -29,6 +29,9 @@ struct ServerOptions {
   bool tls13 = false;
 };
 
+/// Adds --timeout; `seconds` has its default.
+void add_timeout_option(CLI::App& command, double& seconds, const std::string& what);
+
 void add_server_options(CLI::App& command, ServerOptions& options);
 
 /// How to connect; no chain is asked for yet.

@@ -5,10 +5,9 @@
 
 #include "tools/base/files.hpp"
 #include "tools/base/text.hpp"
-#include "tools/base/time_text.hpp"
 #include "tools/client/dot_client.hpp"
 #include "tools/command/command.hpp"
-#include "tools/command/published_tlsa.hpp"
+#include "tools/command/published_options.hpp"
 #include "tools/command/server_options.hpp"
 #include "tools/report/chain_json.hpp"
 #include "tools/report/chain_tree.hpp"
@@ -144,7 +143,7 @@ void print_json(const Findings& findings, std::ostream& out) {
 Outcome<ExitStatus> run(const Options& options, Environment& environment) {
   const auto service = parse_service(options.service);
   if (!service) return tl::make_unexpected(service.error());
-  auto published = published_tlsa(*service, options.published, environment);
+  auto published = ask_published(*service, options.published, environment);
   if (!published) return tl::make_unexpected(published.error());
   auto keys = subject_keys(options, *service);
   if (!keys) return tl::make_unexpected(keys.error());

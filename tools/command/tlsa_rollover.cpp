@@ -7,9 +7,9 @@
 #include "tools/base/files.hpp"
 #include "tools/base/time_text.hpp"
 #include "tools/command/command.hpp"
-#include "tools/command/published_tlsa.hpp"
+#include "tools/command/published_options.hpp"
 #include "tools/report/chain_json.hpp"
-#include "tools/report/rollover.hpp"
+#include "tools/report/rollover_text.hpp"
 
 namespace mooring::tools {
 
@@ -37,7 +37,7 @@ Outcome<std::vector<KeyMaterial>> read_keys(const std::string& path) {
 Outcome<void> learn_published(const Options& options, const dnschain::Service& service,
                               RolloverInput& input, const Environment& environment) {
   if (options.published.resolver.empty()) return {};
-  const auto published = published_tlsa(service, options.published, environment);
+  const auto published = ask_published(service, options.published, environment);
   if (!published) return tl::make_unexpected(published.error());
   if (published->verdict.kind != dnschain::VerdictKind::secure) {
     return refused("nothing is published to roll over from: " + published->verdict.reason);

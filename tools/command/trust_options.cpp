@@ -40,4 +40,12 @@ Outcome<dnschain::WallTime> moment(const TrustOptions& options, const Environmen
   return *time;
 }
 
+Outcome<Judge> load_judge(const TrustOptions& options, const Environment& environment) {
+  auto anchor = load_anchor(options);
+  if (!anchor) return tl::make_unexpected(anchor.error());
+  const auto at = moment(options, environment);
+  if (!at) return tl::make_unexpected(at.error());
+  return Judge{*std::move(anchor), *at};
+}
+
 }  // namespace mooring::tools

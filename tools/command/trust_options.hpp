@@ -6,6 +6,7 @@
 #include "dnschain/proof/trust_anchor.hpp"
 #include "tools/base/environment.hpp"
 #include "tools/base/outcome.hpp"
+#include "tools/client/resolver_client.hpp"
 
 namespace CLI {
 class App;
@@ -24,6 +25,10 @@ struct TrustOptions {
 void add_trust_options(CLI::App& command, TrustOptions& options);
 
 [[nodiscard]] Outcome<dnschain::TrustAnchor> load_anchor(const TrustOptions& options);
+
+/// The anchor and the moment together.
+[[nodiscard]] Outcome<Judge> load_judge(const TrustOptions& options,
+                                        const Environment& environment);
 
 /// The moment that --at names, or the clock's.
 [[nodiscard]] Outcome<dnschain::WallTime> moment(const TrustOptions& options,

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "dnschain/base/time_text.hpp"
 #include "tools/base/text.hpp"
-#include "tools/base/time_text.hpp"
 #include "tools/report/chain_json.hpp"
 #include "tools/report/chain_tree.hpp"
 
@@ -43,10 +43,10 @@ std::string conclusion(const ChainComparison& comparison) {
   }
   if (!comparison.same_tlsa) return "the resolver gives other TLSA records";
   if (comparison.only_sent.empty() && comparison.only_resolved.empty()) {
-    return "the resolver says the same, until " + format_time(holds_until(comparison.now));
+    return "the resolver says the same, until " + dnschain::to_text(holds_until(comparison.now));
   }
   return "the resolver proves the same with other records, until " +
-         format_time(holds_until(comparison.now));
+         dnschain::to_text(holds_until(comparison.now));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/report/chain_json.hpp"
 
-#include "tools/base/text.hpp"
-#include "tools/base/time_text.hpp"
+#include "dnschain/base/hex.hpp"
+#include "dnschain/base/time_text.hpp"
+#include "dnschain/dns/rdata.hpp"
 #include "tools/report/chain_tree.hpp"
 #include "tools/report/dns_names.hpp"
 
@@ -23,11 +24,11 @@ Json zone_to_json(const dnschain::ZoneStep& step) {
   Json signatures = Json::array();
   for (const auto& signature : step.signatures) {
     signatures.push_back({{"owner", signature.owner.text()},
-                          {"type", type_name(signature.covered)},
+                          {"type", dnschain::to_text(signature.covered)},
                           {"key_tag", signature.key_tag},
                           {"algorithm", signature.algorithm},
-                          {"inception", format_time(signature.inception)},
-                          {"expiration", format_time(signature.expiration)}});
+                          {"inception", dnschain::to_text(signature.inception)},
+                          {"expiration", dnschain::to_text(signature.expiration)}});
   }
   return {
       {"zone", step.zone.text()}, {"keys", std::move(keys)}, {"signatures", std::move(signatures)}};
@@ -39,7 +40,7 @@ Json to_json(const dnschain::TlsaRecord& record) {
   return {{"usage", record.usage},
           {"selector", record.selector},
           {"matching", record.matching},
-          {"data", to_hex(record.data)},
+          {"data", dnschain::to_hex(record.data)},
           {"text", dnschain::to_text(record)}};
 }
 
@@ -53,7 +54,7 @@ Json to_json(const dnschain::Verdict& verdict, const dnschain::Service& service)
           {"port", static_cast<std::uint16_t>(service.port())},
           {"verdict", verdict_name(verdict.kind)},
           {"reason", verdict.reason},
-          {"until", bogus ? Json() : Json(format_time(holds_until(verdict)))},
+          {"until", bogus ? Json() : Json(dnschain::to_text(holds_until(verdict)))},
           {"ttl", verdict.ttl},
           {"tlsa", std::move(tlsa)},
           {"tlsa_ttl", verdict.tlsa_ttl},

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "dnschain/base/time_text.hpp"
+#include "dnschain/dns/rdata.hpp"
 #include "tools/base/text.hpp"
 #include "tools/base/time_text.hpp"
 #include "tools/report/dns_names.hpp"
@@ -80,8 +82,8 @@ class Drawing {
     TreeNode& branch = node.add(std::move(line));
     for (const auto& signature : step.signatures) {
       if (signature.key_tag != key.tag || signature.algorithm != key.algorithm) continue;
-      branch.add("signs " + signature.owner.text() + " " + type_name(signature.covered) + " " +
-                 style_.dim("until " + format_time(signature.expiration)));
+      branch.add("signs " + signature.owner.text() + " " + dnschain::to_text(signature.covered) +
+                 " " + style_.dim("until " + dnschain::to_text(signature.expiration)));
     }
   }
 
@@ -124,7 +126,7 @@ class Drawing {
   static std::string rdata_line(const Record& record) {
     std::string text = dnschain::to_text(record);
     std::ranges::replace(text, '\t', ' ');
-    const std::string type = " " + type_name(record.type) + " ";
+    const std::string type = " " + dnschain::to_text(record.type) + " ";
     const auto at = text.find(type, record.owner.text().size());
     return record.owner.text() + (at == std::string::npos ? type : text.substr(at));
   }

@@ -7,40 +7,6 @@
 
 namespace mooring::tools {
 
-using dnschain::RrType;
-
-std::string type_name(RrType type) {
-  switch (type) {
-    case RrType::a:
-      return "A";
-    case RrType::ns:
-      return "NS";
-    case RrType::cname:
-      return "CNAME";
-    case RrType::soa:
-      return "SOA";
-    case RrType::dname:
-      return "DNAME";
-    case RrType::opt:
-      return "OPT";
-    case RrType::ds:
-      return "DS";
-    case RrType::rrsig:
-      return "RRSIG";
-    case RrType::nsec:
-      return "NSEC";
-    case RrType::dnskey:
-      return "DNSKEY";
-    case RrType::nsec3:
-      return "NSEC3";
-    case RrType::nsec3param:
-      return "NSEC3PARAM";
-    case RrType::tlsa:
-      return "TLSA";
-  }
-  return "TYPE" + std::to_string(static_cast<std::uint16_t>(type));
-}
-
 std::string algorithm_name(std::uint8_t algorithm) {
   switch (algorithm) {
     case 1:

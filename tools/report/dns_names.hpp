@@ -5,12 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/dns/record.hpp"
-
 namespace mooring::tools {
-
-/// "TLSA", "DNSKEY", ...; "TYPE65280" for a type that chains have no use for (RFC 3597, 5).
-[[nodiscard]] std::string type_name(dnschain::RrType type);
 
 /// The mnemonic of a DNSSEC algorithm number (IANA registry): "ECDSAP256SHA256".
 [[nodiscard]] std::string algorithm_name(std::uint8_t algorithm);

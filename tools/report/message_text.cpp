@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "dnschain/base/hex.hpp"
 #include "dnschain/dns/wire.hpp"
 #include "tools/base/text.hpp"
 
@@ -115,12 +116,12 @@ std::string option_line(const EdnsOption& option) {
   if (option.code == kNsidOption) {
     std::string text;
     for (const std::byte octet : option.data) text += static_cast<char>(octet);
-    return "NSID: " + to_hex(option.data) + " (\"" + printable(text) + "\")";
+    return "NSID: " + dnschain::to_hex(option.data) + " (\"" + printable(text) + "\")";
   }
   if (option.code == kPaddingOption) {
     return "PADDING: " + count_of(option.data.size(), "octet");
   }
-  return "OPT " + std::to_string(option.code) + ": " + to_hex(option.data);
+  return "OPT " + std::to_string(option.code) + ": " + dnschain::to_hex(option.data);
 }
 
 std::string edns_text(const Edns& edns) {
@@ -172,7 +173,7 @@ std::string question_text(const DnsMessage& message, bool title) {
 Json edns_json(const Edns& edns) {
   Json options = Json::array();
   for (const EdnsOption& option : edns.options) {
-    Json entry{{"code", option.code}, {"data", to_hex(option.data)}};
+    Json entry{{"code", option.code}, {"data", dnschain::to_hex(option.data)}};
     if (const auto error = extended_error(option)) {
       entry["info_code"] = error->code;
       entry["purpose"] = extended_error_name(error->code);

@@ -7,7 +7,7 @@
 
 #include "dnschain/dane/authentication.hpp"
 #include "tlsext/client/session.hpp"
-#include "tools/client/dns_message.hpp"
+#include "tools/client/asking.hpp"
 #include "tools/report/json.hpp"
 #include "tools/report/message_text.hpp"
 #include "tools/report/style.hpp"
@@ -22,11 +22,6 @@ struct QuerySession {
   dnschain::AuthenticationPolicy policy;
   dnschain::Authentication authentication;
   std::string authentication_text;  ///< the same for a person
-};
-
-struct Answer {
-  DnsMessage message;
-  std::chrono::microseconds took{};
 };
 
 /// The lines about the session: TLS, who the server is and how that is known, the chain.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tools/tlsa/certificate.hpp"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/bio.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -11,48 +10,23 @@
 #include <ctime>
 #include <memory>
 
+#include "dnschain/base/hex.hpp"
+#include "dnschain/base/time_text.hpp"
 #include "dnschain/dane/certificate_files.hpp"
 #include "dnschain/dane/pem.hpp"
-#include "tools/base/text.hpp"
-#include "tools/base/time_text.hpp"
+#include "dnschain/dane/x509_path.hpp"
 
 namespace mooring::tools {
 
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
+struct BioDeleter {
+  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
 };
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using BioPtr = std::unique_ptr<BIO, BioDeleter>;
 
 const unsigned char* data_of(dnschain::ByteView octets) {
   return reinterpret_cast<const unsigned char*>(octets.data());
-}
-
-/// The DER of an object, by the i2d function of its type.
-template <class T>
-dnschain::Bytes to_der(int (*encode)(T, unsigned char**), T object) {
-  const int size = encode(object, nullptr);
-  if (size <= 0) return {};
-  dnschain::Bytes der(static_cast<std::size_t>(size));
-  auto* at = reinterpret_cast<unsigned char*>(der.data());
-  encode(object, &at);
-  return der;
-}
-
-/// A certificate from all of the octets.
-X509Ptr parse_x509(dnschain::ByteView der) {
-  const unsigned char* at = data_of(der);
-  X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  ERR_clear_error();
-  if (at != data_of(der) + der.size()) return nullptr;
-  return certificate;
 }
 
 std::string subject_of(const X509& certificate) {
@@ -68,17 +42,7 @@ std::string subject_of(const X509& certificate) {
 std::string not_after_of(const X509& certificate) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &parts) != 1) return {};
-  return format_time(dnschain::WallTime{std::chrono::seconds{timegm(&parts)}});
-}
-
-KeyMaterial describe_x509(X509& certificate) {
-  KeyMaterial key;
-  key.certificate = to_der<const X509*>(i2d_X509, &certificate);
-  key.public_key = to_der<const X509_PUBKEY*>(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(&certificate));
-  key.subject = subject_of(certificate);
-  key.not_after = not_after_of(certificate);
-  key.authority = X509_check_ca(&certificate) == 1;
-  return key;
+  return dnschain::to_text(dnschain::WallTime{std::chrono::seconds{timegm(&parts)}});
 }
 
 /// The certificates of PEM text, DER. All of them can be read, or it is an error.
@@ -88,7 +52,7 @@ Outcome<std::vector<dnschain::Bytes>> certificates_in(const dnschain::PemText& p
   bool good = true;
   for (const dnschain::PemBlock& block : pem.blocks) {
     if (block.label != "CERTIFICATE") continue;
-    good = parse_x509(block.der) != nullptr;
+    good = dnschain::parse_certificate(block.der) != nullptr;
     if (!good) break;
     certificates.push_back(block.der);
   }
@@ -108,18 +72,19 @@ Outcome<void> check_order(const std::vector<KeyMaterial>& keys, const std::strin
 }  // namespace
 
 Outcome<KeyMaterial> read_certificate(dnschain::ByteView der) {
-  const X509Ptr certificate = parse_x509(der);
+  const dnschain::X509Ptr certificate = dnschain::parse_certificate(der);
   if (!certificate) return trouble("a certificate that cannot be read");
-  return describe_x509(*certificate);
+  KeyMaterial key;
+  key.certificate.assign(der.begin(), der.end());
+  key.public_key = dnschain::public_key_of(*certificate);
+  key.subject = subject_of(*certificate);
+  key.not_after = not_after_of(*certificate);
+  key.authority = X509_check_ca(certificate.get()) == 1;
+  return key;
 }
 
 Outcome<KeyMaterial> read_public_key(dnschain::ByteView der) {
-  const unsigned char* at = data_of(der);
-  const PkeyPtr parsed(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  ERR_clear_error();
-  if (!parsed || at != data_of(der) + der.size()) {
-    return trouble("a public key that cannot be read");
-  }
+  if (!dnschain::parse_public_key(der)) return trouble("a public key that cannot be read");
   KeyMaterial key;
   key.public_key.assign(der.begin(), der.end());
   key.subject = "raw public key";
@@ -182,7 +147,7 @@ dnschain::PresentedIdentity as_presented(const std::vector<KeyMaterial>& keys) {
 
 std::string describe(const KeyMaterial& key) {
   const auto digest = make_tlsa(key, 3, 1, 1);
-  return key.subject + " (SPKI SHA-256 " + (digest ? to_hex(digest->data) : "?") + ")";
+  return key.subject + " (SPKI SHA-256 " + (digest ? dnschain::to_hex(digest->data) : "?") + ")";
 }
 
 std::vector<KeyMaterial> read_presented(const dnschain::PresentedIdentity& presented) {
@@ -201,7 +166,8 @@ Outcome<std::vector<dnschain::Bytes>> read_authorities(dnschain::ByteView file,
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   auto authorities = certificates_in(dnschain::parse_pem(text), origin);
   if (!authorities) return authorities;
-  if (authorities->empty() && parse_x509(file)) authorities->emplace_back(file.begin(), file.end());
+  if (authorities->empty() && dnschain::parse_certificate(file))
+    authorities->emplace_back(file.begin(), file.end());
   if (authorities->empty()) {
     return trouble(origin + ": no certificate, in PEM or DER: it " + dnschain::what_it_holds(text));
   }

@@ -5,6 +5,7 @@
 
 #include "dnschain/dns/wire.hpp"
 #include "tools/base/text.hpp"
+#include "tools/client/question.hpp"
 #include "tools/report/message_text.hpp"
 
 using namespace mooring::tools;

@@ -2,13 +2,12 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "dnschain/base/time_text.hpp"
 #include "run_mooring.hpp"
 #include "support/rfc9102_vectors.hpp"
-#include "tools/base/time_text.hpp"
 
 using namespace mooring::test;
 using Catch::Contains;
-using mooring::tools::format_time;
 using nlohmann::json;
 
 namespace {
@@ -50,7 +49,7 @@ TEST_CASE("chain verify judges every vector of RFC 9102 as it should", "[tools]"
     CHECK(ran.err.empty());
     const json object = json::parse(ran.out);
     CHECK(object["verdict"] == verdict_of(vector));
-    CHECK(object["until"] == format_time(vector.expiration));
+    CHECK(object["until"] == mooring::dnschain::to_text(vector.expiration));
     CHECK(object["name"] == vector.sni);
     CHECK(object["port"] == vector.port);
     CHECK(object["records"].size() == vector.records);
@@ -65,7 +64,7 @@ TEST_CASE("chain verify calls a chain bogus out of its time and says why", "[too
   const Vector& vector = vector_of("a1.txt");
   const auto late = vector.expiration + std::chrono::seconds{1};
   for (const auto& [time, reason] :
-       {std::pair{format_time(late), "expired"},
+       {std::pair{mooring::dnschain::to_text(late), "expired"},
         std::pair{std::to_string(vector.inception.time_since_epoch().count() - 1), "not"}}) {
     const Ran ran = verify(vector, {"--json", "--at", time});
     CHECK(ran.status == 1);
@@ -77,7 +76,7 @@ TEST_CASE("chain verify calls a chain bogus out of its time and says why", "[too
     CHECK(object["tlsa"].empty());
     CHECK_THAT(object["reason"].get<std::string>(), Contains(reason));
   }
-  CHECK(verify(vector, {"--at", format_time(vector.expiration)}).status == 0);
+  CHECK(verify(vector, {"--at", mooring::dnschain::to_text(vector.expiration)}).status == 0);
 }
 
 TEST_CASE("chain verify wants the name and port that the chain is for", "[tools]") {
@@ -87,7 +86,7 @@ TEST_CASE("chain verify wants the name and port that the chain is for", "[tools]
   const std::string anchor = std::string(MOORING_FIXTURES) + "/rfc9102/trust-anchor.txt";
   for (const char* const service : {"www.example.com:853", "www.example.com", "example.com:443"}) {
     const Ran ran = run_mooring({"chain", "verify", file, service, "--anchor", anchor, "--at",
-                                 format_time(vector.inception)});
+                                 mooring::dnschain::to_text(vector.inception)});
     INFO(service);
     CHECK(ran.status == 1);
     CHECK_THAT(ran.out, Contains("bogus"));
@@ -170,7 +169,7 @@ TEST_CASE("chain verify keeps the octets as they came", "[tools]") {
   REQUIRE(verify(vector, {"--out", kept, "--tree"}).status == 0);
   const Ran again = run_mooring({"chain", "verify", kept, vector.service().text(), "--anchor",
                                  std::string(MOORING_FIXTURES) + "/rfc9102/trust-anchor.txt",
-                                 "--at", format_time(vector.inception), "--json"});
+                                 "--at", mooring::dnschain::to_text(vector.inception), "--json"});
   CHECK(json::parse(again.out)["octets"] == vector.derived.size());
 }
 

@@ -5,8 +5,9 @@
 #include "run_mooring.hpp"
 #include "support/rfc9102_vectors.hpp"
 #include "tools/base/endpoint.hpp"
-#include "tools/report/rollover.hpp"
+#include "tools/report/rollover_text.hpp"
 #include "tools/tlsa/forms.hpp"
+#include "tools/tlsa/rollover.hpp"
 
 using namespace mooring::test;
 using namespace mooring::tools;

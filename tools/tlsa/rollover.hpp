@@ -8,7 +8,6 @@
 #include "dnschain/dns/service.hpp"
 #include "dnschain/proof/verifier.hpp"
 #include "tools/base/outcome.hpp"
-#include "tools/report/json.hpp"
 #include "tools/tlsa/certificate.hpp"
 #include "tools/tlsa/forms.hpp"
 
@@ -37,11 +36,8 @@ struct RolloverPlan {
 
 [[nodiscard]] Outcome<RolloverPlan> plan_rollover(const RolloverInput& input);
 
-/// The plan as steps for a person, with the lines to publish.
-[[nodiscard]] std::string rollover_text(const RolloverPlan& plan, const dnschain::Service& service,
-                                        dnschain::WallTime now);
-
-[[nodiscard]] Json rollover_json(const RolloverPlan& plan, const dnschain::Service& service);
+/// What is published while both keys may be in use: the old records and the new, each once.
+[[nodiscard]] std::vector<dnschain::TlsaRecord> records_to_publish(const RolloverPlan& plan);
 
 /// The forms of those published records that match the old key, each once.
 [[nodiscard]] std::vector<TlsaForm> forms_in_use(const std::vector<dnschain::TlsaRecord>& published,

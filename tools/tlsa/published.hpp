@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <string>
+#include <chrono>
+#include <cstdint>
 
 #include "dnschain/dns/service.hpp"
 #include "dnschain/proof/verifier.hpp"
+#include "tools/base/endpoint.hpp"
 #include "tools/base/environment.hpp"
 #include "tools/base/outcome.hpp"
-#include "tools/command/trust_options.hpp"
-
-namespace CLI {
-class App;
-}
+#include "tools/client/resolver_client.hpp"
 
 namespace mooring::tools {
-
-/// Where the published records are asked for, and what validates them.
-struct PublishedOptions {
-  std::string resolver;  ///< ADDRESS:PORT
-  double timeout = 10;   ///< seconds, for all questions together
-  TrustOptions trust;
-};
-
-void add_published_options(CLI::App& command, PublishedOptions& options);
 
 /// What is published for a service and proven so.
 struct PublishedTlsa {
@@ -31,9 +20,11 @@ struct PublishedTlsa {
   dnschain::WallTime at{};
 };
 
-/// Asks the resolver and validates what it says. A bogus answer is refused.
+/// Asks the resolver and validates what it says. A bogus answer is refused. `timeout` is for all
+/// questions together.
 [[nodiscard]] Outcome<PublishedTlsa> published_tlsa(const dnschain::Service& service,
-                                                    const PublishedOptions& options,
+                                                    const Endpoint& resolver, const Judge& judge,
+                                                    std::chrono::milliseconds timeout,
                                                     const Environment& environment);
 
 }  // namespace mooring::tools

@@ -4,14 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "dnschain/dns/service.hpp"
-#include "dnschain/proof/serialiser.hpp"
-#include "dnschain/proof/verifier.hpp"
 #include "tools/base/environment.hpp"
 #include "tools/base/outcome.hpp"
 #include "tools/command/trust_options.hpp"
-#include "tools/report/chain_tree.hpp"
-#include "tools/report/json.hpp"
+#include "tools/report/chain_report.hpp"
 
 namespace mooring::tools {
 
@@ -27,21 +23,7 @@ struct ReportOptions {
 
 void add_report_options(CLI::App& command, ReportOptions& options);
 
-/// A chain to be judged and printed.
-struct ChainUnderTest {
-  dnschain::Service service;
-  dnschain::Bytes body;  ///< the extension's octets
-  std::string source;    ///< where it is from, for a person
-};
-
-/// What a judgement needs and gives.
-struct Judgement {
-  dnschain::ExtensionBody body;
-  dnschain::Verdict verdict;
-  dnschain::WallTime at{};
-};
-
-/// Parses and verifies. A body that cannot be parsed is bogus: it was judged, and is no chain.
+/// judge_chain() by the anchor and at the moment that the options name.
 [[nodiscard]] Outcome<Judgement> judge(const ChainUnderTest& chain, const ReportOptions& options,
                                        const Environment& environment);
 
