@@ -2,7 +2,8 @@
 #include "dnschain/keep/keeper.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <cassert>
 
 #include "dnschain/keep/kept_chain.hpp"
 
@@ -15,53 +16,61 @@ using std::chrono::seconds;
 /// must not flood the resolver.
 constexpr std::size_t kQuestionsAtOnce = 64;
 
+constexpr const char* kForgotten = "dropped as told although clients may hold pins";
+
 }  // namespace
 
 struct Keeper::State {
-  /// A question on its way, asked once for all the builds that need it: services that share zones
-  /// share most of their questions.
-  struct Sent {
-    Question question;
-    WallTime deadline;
-    std::vector<KeptChain*> chains;
+  enum class Phase : std::uint8_t {
+    unstarted,  ///< until the first tick
+    quiet,      ///< nothing can be done before the next wakeup
+    answered,   ///< answers have come in since the builds were looked at
   };
 
   State(KeeperSettings settings, std::function<std::uint32_t()> random, KeeperState stored_state)
-      : stored(std::move(stored_state)) {
-    context.settings = std::move(settings);
-    context.random = std::move(random);
-  }
+      : context{std::move(settings), std::move(random)}, stored(std::move(stored_state)) {}
 
+  void enter(Phase next);
   void begin(WallTime now);
   void adopt(const StoredService& service, WallTime now);
   KeptChain* find(const Service& service) const;
-  void drop(KeptChain* chain);
+  KeptChain& add(const KeptService& kept, WallTime now);
+  void drop(const Service& service);
+  void hold_or_drop(KeptChain& chain, WallTime now);
   void release_pins(WallTime now);
   void expire_asks(WallTime now);
   void start_builds(WallTime now);
   void pump(WallTime now);
   void pump(KeptChain& chain, WallTime now);
-  void ask(KeptChain& chain, Question question, WallTime now);
   template <class Give>
   void resolve(AskId id, WallTime now, Give give);
-  void forget_asks(const KeptChain* chain);
-  bool has_asks(const KeptChain* chain) const;
-  bool may_start() const { return sent.size() < kQuestionsAtOnce; }
+  bool may_start() const { return asks.size() < kQuestionsAtOnce; }
   void update_table();
   bool is_forgotten(const Service& service) const;
+  void report(KeeperEvent::Kind kind, const KeptChain& chain, std::string text);
 
   KeeperContext context;
-  std::optional<KeeperState> stored;  ///< until the first tick
+  KeeperState stored;  ///< until the first tick
   std::vector<std::unique_ptr<KeptChain>> chains;
-  std::map<AskId, Sent> sent;
-  std::vector<Ask> to_send;
-  AskId last_id = 0;
+  AskList asks;
+  Phase phase = Phase::unstarted;
   WallTime last_now{};
-  bool begun = false;
-  bool answered = false;  ///< answers have come in since the last pump
+  KeptChanges changes{.table = true};  ///< not passed on yet
   std::shared_ptr<const ChainTable> table =
       std::make_shared<const ChainTable>(std::vector<PublishedChain>());
 };
+
+void Keeper::State::enter(Phase next) {
+  // From the phase of the row to that of the column.
+  static constexpr std::array<std::array<bool, 3>, 3> kLegal{{
+      // unstarted quiet answered
+      {false, true, false},  // unstarted
+      {false, true, true},   // quiet
+      {false, true, true},   // answered
+  }};
+  assert(kLegal[static_cast<std::size_t>(phase)][static_cast<std::size_t>(next)]);
+  phase = next;
+}
 
 // --- Services.
 
@@ -71,121 +80,104 @@ KeptChain* Keeper::State::find(const Service& service) const {
   return found == chains.end() ? nullptr : found->get();
 }
 
+KeptChain& Keeper::State::add(const KeptService& kept, WallTime now) {
+  chains.push_back(std::make_unique<KeptChain>(kept, context, now));
+  return *chains.back();
+}
+
 bool Keeper::State::is_forgotten(const Service& service) const {
   return std::ranges::find(context.settings.forget, service) != context.settings.forget.end();
 }
 
+void Keeper::State::report(KeeperEvent::Kind kind, const KeptChain& chain, std::string text) {
+  changes.events.push_back({kind, chain.kept().service, std::move(text), chain.pinned_until()});
+}
+
 void Keeper::State::begin(WallTime now) {
-  begun = true;
+  enter(Phase::quiet);
   last_now = now;
-  for (const KeptService& kept : context.settings.services) {
-    if (find(kept.service) == nullptr)
-      chains.push_back(std::make_unique<KeptChain>(kept, context, now));
-  }
-  const KeeperState old = std::move(stored).value_or(KeeperState());
-  stored.reset();
+  for (const KeptService& kept : context.settings.services)
+    if (find(kept.service) == nullptr) add(kept, now);
+  const KeeperState old = std::exchange(stored, {});
   for (const StoredService& service : old.services) adopt(service, now);
 }
 
 /// Takes up what an earlier keeper stored of one service.
 void Keeper::State::adopt(const StoredService& service, WallTime now) {
-  KeptChain* chain = find(service.service);
-  if (chain != nullptr) {
-    chain->restore(service, now);
+  if (KeptChain* chain = find(service.service)) {
+    changes.add(chain->restore(service, now));
     return;
   }
-  context.state_stale = true;
+  changes.state = true;
   if (service.pinned_until <= now) return;
   if (is_forgotten(service.service)) {
-    context.events.push_back({KeeperEvent::Kind::forgotten, service.service,
-                              "dropped as told although clients may hold pins",
-                              service.pinned_until});
+    changes.events.push_back(
+        {KeeperEvent::Kind::forgotten, service.service, kForgotten, service.pinned_until});
     return;
   }
-  const KeptService kept{service.service, std::chrono::hours(0), {}};
-  chains.push_back(std::make_unique<KeptChain>(kept, context, now));
-  chains.back()->restore(service, now);
-  chains.back()->hold(now);
+  KeptChain& chain = add({service.service, std::chrono::hours(0), {}}, now);
+  changes.add(chain.restore(service, now));
+  changes.add(chain.hold(now));
 }
 
-void Keeper::State::drop(KeptChain* chain) {
-  forget_asks(chain);
-  std::erase_if(chains, [&](const auto& other) { return other.get() == chain; });
-  context.table_stale = true;
-  context.state_stale = true;
+void Keeper::State::drop(const Service& service) {
+  asks.forget(service);
+  std::erase_if(chains, [&](const auto& chain) { return chain->kept().service == service; });
+  changes.table = changes.state = true;
+}
+
+/// The service is not in the settings any more.
+void Keeper::State::hold_or_drop(KeptChain& chain, WallTime now) {
+  const Service service = chain.kept().service;
+  const bool pinned = chain.pinned_until() > now;
+  const bool forgotten = is_forgotten(service);
+  if (pinned && forgotten) report(KeeperEvent::Kind::forgotten, chain, kForgotten);
+  if (!pinned || forgotten)
+    drop(service);
+  else if (!chain.held())
+    changes.add(chain.hold(now));
 }
 
 void Keeper::State::release_pins(WallTime now) {
-  std::vector<KeptChain*> over;
-  for (const auto& chain : chains) {
-    if (chain->removed() && chain->pinned_until() <= now) over.push_back(chain.get());
-  }
-  for (KeptChain* chain : over) {
-    context.events.push_back({KeeperEvent::Kind::pins_expired, chain->kept().service,
-                              "no client holds a pin any more", chain->pinned_until()});
-    drop(chain);
+  std::vector<Service> over;
+  for (const auto& chain : chains)
+    if (chain->held() && chain->pinned_until() <= now) over.push_back(chain->kept().service);
+  for (const Service& service : over) {
+    report(KeeperEvent::Kind::pins_expired, *find(service), "no client holds a pin any more");
+    drop(service);
   }
 }
 
 // --- Questions and answers.
 
-void Keeper::State::forget_asks(const KeptChain* chain) {
-  for (auto& [id, each] : sent) std::erase(each.chains, chain);
-  std::erase_if(sent, [](const auto& entry) { return entry.second.chains.empty(); });
-  std::erase_if(to_send, [&](const Ask& each) { return !sent.contains(each.id); });
-}
-
-bool Keeper::State::has_asks(const KeptChain* chain) const {
-  return std::ranges::any_of(sent, [&](const auto& entry) {
-    return std::ranges::find(entry.second.chains, chain) != entry.second.chains.end();
-  });
-}
-
-void Keeper::State::ask(KeptChain& chain, Question question, WallTime now) {
-  const auto same = std::ranges::find_if(
-      sent, [&](const auto& entry) { return entry.second.question == question; });
-  if (same != sent.end()) {
-    same->second.chains.push_back(&chain);
-    return;
-  }
-  const AskId id = ++last_id;
-  sent.emplace(id, Sent{question, now + context.settings.ask_timeout, {&chain}});
-  to_send.push_back({id, std::move(question)});
-}
-
 /// Gives what came of a question to the builds that wait for it.
 template <class Give>
 void Keeper::State::resolve(AskId id, WallTime now, Give give) {
-  const auto found = sent.find(id);
-  if (found == sent.end()) return;
-  const Sent each = std::move(found->second);
-  sent.erase(found);
-  for (KeptChain* chain : each.chains) {
-    if (Builder* builder = chain->builder()) give(*builder, each.question);
+  const auto waiting = asks.take(id);
+  if (!waiting) return;
+  for (const Service& service : waiting->services) {
+    KeptChain* chain = find(service);
+    if (Builder* builder = chain == nullptr ? nullptr : chain->builder())
+      give(*builder, waiting->question);
   }
-  answered = true;
+  enter(Phase::answered);
   // Answers that come together are looked at together; the last one moves things on at once.
-  if (std::ranges::any_of(each.chains, [&](KeptChain* chain) { return !has_asks(chain); }))
+  if (std::ranges::any_of(waiting->services,
+                          [&](const Service& service) { return !asks.waits(service); }))
     pump(now);
 }
 
 void Keeper::State::expire_asks(WallTime now) {
-  std::vector<AskId> late;
-  for (const auto& [id, each] : sent) {
-    if (each.deadline <= now) late.push_back(id);
-  }
-  for (const AskId id : late)
+  for (const AskId id : asks.late(now))
     resolve(id, now, [](Builder& builder, const Question& question) {
       builder.fail(question, "the resolver did not answer in time");
     });
-  std::erase_if(to_send, [&](const Ask& each) { return !sent.contains(each.id); });
 }
 
 void Keeper::State::start_builds(WallTime now) {
   std::vector<KeptChain*> due;
-  for (const auto& chain : chains) {
+  for (const auto& chain : chains)
     if (chain->due(now)) due.push_back(chain.get());
-  }
   std::ranges::stable_sort(due, {}, [](const KeptChain* chain) { return chain->next_refresh(); });
   for (KeptChain* chain : due) {
     if (!may_start()) return;
@@ -196,25 +188,25 @@ void Keeper::State::start_builds(WallTime now) {
 
 void Keeper::State::pump(KeptChain& chain, WallTime now) {
   if (chain.builder() == nullptr) return;
+  const Service& service = chain.kept().service;
   // A second time for a builder that asks again.
   for (int rounds = 0; rounds < 2 && chain.builder() != nullptr; ++rounds) {
-    for (Question& question : chain.builder()->take_questions())
-      ask(chain, std::move(question), now);
-    chain.settle(now);
+    for (const Question& question : chain.builder()->take_questions())
+      asks.ask(service, question, now + context.settings.ask_timeout);
+    changes.add(chain.settle(now));
   }
-  if (chain.builder() == nullptr) forget_asks(&chain);
+  if (chain.builder() == nullptr) asks.forget(service);
 }
 
 void Keeper::State::pump(WallTime now) {
-  answered = false;
+  enter(Phase::quiet);
   for (const auto& chain : chains) pump(*chain, now);
   start_builds(now);
   update_table();
 }
 
 void Keeper::State::update_table() {
-  if (!context.table_stale) return;
-  context.table_stale = false;
+  if (!std::exchange(changes.table, false)) return;
   std::vector<PublishedChain> out, withdrawn;
   for (const auto& chain : chains) {
     if (auto published = chain->published()) out.push_back(std::move(*published));
@@ -233,30 +225,29 @@ Keeper& Keeper::operator=(Keeper&&) noexcept = default;
 
 void Keeper::tick(WallTime now) {
   State& state = *state_;
-  if (!state.begun) state.begin(now);
+  if (state.phase == State::Phase::unstarted) state.begin(now);
   state.last_now = now;
   state.release_pins(now);
   state.expire_asks(now);
-  for (const auto& chain : state.chains) chain->tick(now);
+  for (const auto& chain : state.chains) state.changes.add(chain->tick(now));
   state.pump(now);
 }
 
 WallTime Keeper::next_wakeup() const {
   const State& state = *state_;
-  if (!state.begun || state.answered) return state.last_now;
-  WallTime when = WallTime::max();
+  if (state.phase != State::Phase::quiet) return state.last_now;
+  WallTime when = state.asks.next_deadline();
   for (const auto& chain : state.chains) {
     when = std::min(when, chain->next_wakeup());
     if (state.may_start() && chain->builder() == nullptr)
       when = std::min(when, chain->next_refresh());
   }
-  for (const auto& [id, each] : state.sent) when = std::min(when, each.deadline);
   return when;
 }
 
-std::vector<Keeper::Ask> Keeper::take_asks() {
-  if (state_->answered) state_->pump(state_->last_now);
-  return std::exchange(state_->to_send, {});
+std::vector<Ask> Keeper::take_asks() {
+  if (state_->phase == State::Phase::answered) state_->pump(state_->last_now);
+  return state_->asks.take_unsent();
 }
 
 void Keeper::answer(AskId id, ByteView message, WallTime now) {
@@ -272,42 +263,31 @@ void Keeper::fail(AskId id, std::string_view reason, WallTime now) {
 
 void Keeper::reconfigure(KeeperSettings settings, WallTime now) {
   State& state = *state_;
-  if (!state.begun) state.begin(state.last_now = now);
+  if (state.phase == State::Phase::unstarted) state.begin(state.last_now = now);
   state.context.settings = std::move(settings);
-  state.sent.clear();
-  state.to_send.clear();
+  state.asks.clear();
   std::vector<KeptChain*> gone;
   for (const auto& chain : state.chains) gone.push_back(chain.get());
   for (const KeptService& kept : state.context.settings.services) {
     if (KeptChain* chain = state.find(kept.service)) {
       std::erase(gone, chain);
-      chain->change(kept, now);
+      state.changes.add(chain->change(kept, now));
     } else {
-      state.chains.push_back(std::make_unique<KeptChain>(kept, state.context, now));
+      state.add(kept, now);
     }
   }
   for (KeptChain* chain : gone) {
     chain->stop();
-    const bool pinned = chain->pinned_until() > now;
-    const bool forgotten = state.is_forgotten(chain->kept().service);
-    if (pinned && forgotten)
-      state.context.events.push_back({KeeperEvent::Kind::forgotten, chain->kept().service,
-                                      "dropped as told although clients may hold pins",
-                                      chain->pinned_until()});
-    if (!pinned || forgotten)
-      state.drop(chain);
-    else if (!chain->removed())
-      chain->hold(now);
+    state.hold_or_drop(*chain, now);
   }
   tick(now);
 }
 
 void Keeper::clock_set(std::chrono::seconds step, WallTime now) {
   State& state = *state_;
-  if (!state.begun) return;
-  state.sent.clear();
-  state.to_send.clear();
-  for (const auto& chain : state.chains) chain->clock_set(step, now);
+  if (state.phase == State::Phase::unstarted) return;
+  state.asks.clear();
+  for (const auto& chain : state.chains) state.changes.add(chain->clock_set(step, now));
   tick(now);
 }
 
@@ -321,7 +301,7 @@ std::shared_ptr<const ChainTable> Keeper::table() const {
 }
 
 std::vector<KeeperEvent> Keeper::take_events() {
-  return std::exchange(state_->context.events, {});
+  return std::exchange(state_->changes.events, {});
 }
 
 std::vector<ServiceStatus> Keeper::status() const {
@@ -331,15 +311,15 @@ std::vector<ServiceStatus> Keeper::status() const {
 }
 
 std::optional<KeeperState> Keeper::unstored_state() const {
-  if (!state_->context.state_stale) return std::nullopt;
+  if (!state_->changes.state) return std::nullopt;
   KeeperState out;
   for (const auto& chain : state_->chains) out.services.push_back(chain->stored());
   return out;
 }
 
 void Keeper::state_stored(WallTime now) {
-  state_->context.state_stale = false;
-  for (const auto& chain : state_->chains) chain->state_stored(now);
+  state_->changes.state = false;
+  for (const auto& chain : state_->chains) state_->changes.add(chain->state_stored(now));
   state_->update_table();
 }
 

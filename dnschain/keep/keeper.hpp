@@ -12,7 +12,9 @@
 #include "dnschain/build/builder.hpp"
 #include "dnschain/dane/dane.hpp"
 #include "dnschain/dns/service.hpp"
+#include "dnschain/keep/ask_list.hpp"
 #include "dnschain/keep/chain_table.hpp"
+#include "dnschain/keep/keeper_event.hpp"
 #include "dnschain/keep/keeper_state.hpp"
 #include "dnschain/proof/serialiser.hpp"
 #include "dnschain/proof/trust_anchor.hpp"
@@ -37,27 +39,6 @@ struct KeeperSettings {
   /// Services that are no longer kept and whose announced support lifetimes are to be forgotten
   /// although clients may still hold pins.
   std::vector<Service> forget;
-};
-
-/// What happened, to be logged and counted.
-struct KeeperEvent {
-  enum class Kind : std::uint8_t {
-    published,       ///< a new chain is served; `text` says what it proves
-    withdrawn,       ///< it may no longer be served
-    refresh_failed,  ///< the old one, if any, is still served
-    mismatch,        ///< no TLSA record matches what is presented; again each day
-    no_tlsa,         ///< the chain proves that there is none to match: the same for clients
-    restored,        ///< a stored chain is served
-    bound_near,      ///< the chain's end is near and nothing better is to be had
-    pins_held,     ///< removed from the settings, but kept up: clients may hold pins until `until`
-    pins_expired,  ///< the last pin has run out, and a removed service is dropped
-    forgotten,     ///< dropped as told although clients may hold pins until `until`
-  };
-  static constexpr std::size_t kKinds = 10;
-  Kind kind{};
-  Service service;
-  std::string text;
-  WallTime until{};  ///< the epoch when there is no such moment
 };
 
 /// How one service stands, for a person.
@@ -86,11 +67,8 @@ struct ServiceStatus {
 /// stores the state.
 class Keeper {
  public:
-  using AskId = std::uint64_t;
-  struct Ask {
-    AskId id = 0;
-    Question question;
-  };
+  using AskId = dnschain::AskId;
+  using Ask = dnschain::Ask;
 
   /// `random` gives numbers for jitter; any source will do. `stored` is what an earlier keeper had;
   /// its chains are verified and served at the first tick().

@@ -2,150 +2,160 @@
 #include "dnschain/keep/kept_chain.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 
 namespace mooring::dnschain {
 namespace {
 
 using std::chrono::seconds;
 
-/// However long a chain holds, changes in the DNS are to be seen within this.
-constexpr seconds kLongestWait{3600};
-/// While what is served and what is published disagree, somebody waits for the DNS to change.
-constexpr seconds kWaitOnMismatch{60};
-constexpr seconds kLongestBackoff{60};
-constexpr seconds kBackoffNearBound{10};
 constexpr seconds kNear{600};
 constexpr seconds kSignaturesNear{3600};
-constexpr seconds kWarnAgain{86400};
 /// A build is given up after so many times the timeout of a question.
 constexpr int kTimeoutsPerBuild = 12;
 
+constexpr std::size_t kPhases = 3;
+
+/// From the phase of the row to that of the column. A chain that ends may get a successor, and a
+/// newer one takes the place of any.
+constexpr std::array<std::array<bool, kPhases>, kPhases> kLegal{{
+    // absent served ending
+    {false, true, false},  // absent
+    {true, true, true},    // served
+    {true, true, false},   // ending
+}};
+
+constexpr const char* kHeld =
+    "it is not configured any more, but clients may hold pins: its chain is kept up until then, "
+    "beside the first identity's certificate; where that does not match its TLSA records, take "
+    "them out of the DNS";
+
 }  // namespace
 
-KeptChain::KeptChain(KeptService kept, KeeperContext& context, WallTime now)
-    : kept_(std::move(kept)), context_(context), next_refresh_(now) {}
-
-void KeptChain::report(KeeperEvent::Kind kind, std::string text, WallTime until) const {
-  context_.events.push_back({kind, kept_.service, std::move(text), until});
+void KeptChanges::add(KeptChanges more) {
+  table = table || more.table;
+  state = state || more.state;
+  std::ranges::move(more.events, std::back_inserter(events));
 }
 
-seconds KeptChain::jittered(seconds time) const {
-  // Down by up to a seventh: servers that started together drift apart.
-  const auto part = static_cast<seconds::rep>(context_.random() % 1024);
-  return time - seconds(time.count() / 7 * part / 1024);
+KeptChain::KeptChain(KeptService kept, const KeeperContext& context, WallTime now)
+    : kept_(std::move(kept)), context_(context), schedule_(context.random, now) {}
+
+KeptChanges KeptChain::event(KeeperEvent::Kind kind, std::string text, WallTime until) const {
+  KeptChanges changes;
+  changes.events.push_back({kind, kept_.service, std::move(text), until});
+  return changes;
+}
+
+void KeptChain::enter(ChainPhase next) {
+  assert(kLegal[static_cast<std::size_t>(phase_)][static_cast<std::size_t>(next)]);
+  phase_ = next;
 }
 
 // --- Settings.
 
-void KeptChain::restore(const StoredService& stored, WallTime now) {
+KeptChanges KeptChain::restore(const StoredService& stored, WallTime now) {
+  KeptChanges changes;
   pins_.restore(stored.pinned_until);
   history_ = TlsaHistory(stored.history, now);
   if (!stored.history.empty()) {
     // Whatever becomes of the chain, it is known what clients may go by.
     withdrawn_ = PublishedChain{.service = kept_.service};
     withdrawn_->history = history_.seen();
-    context_.table_stale = true;
+    changes.table = true;
   }
-  if (stored.records.empty()) return;
+  if (stored.records.empty()) return changes;
   const KeeperSettings& settings = context_.settings;
   auto chain = admit({stored.records, stored.fetched}, kept_.service, settings.anchor, now,
                      settings.grace, settings.verify_limits);
   // From the future: the clock has gone back, and the TTLs say nothing.
-  if (!chain || stored.fetched > now) return;
+  if (!chain || stored.fetched > now) return changes;
   // A file of an older version has no history.
-  if (stored.history.empty()) note_tlsa(*chain, stored.fetched);
-  served_ = std::move(*chain);
+  if (stored.history.empty()) changes.add(note_tlsa(*chain, stored.fetched));
   served_since_ = now;
-  publish(now);
-  report(KeeperEvent::Kind::restored, served_->verdict.reason, served_->until);
-  compare_identity(now);
+  changes.add(serve(std::move(*chain), now));
+  changes.add(event(KeeperEvent::Kind::restored, served_->verdict.reason, served_->until));
+  changes.add(compare_identity(now));
+  return changes;
 }
 
-void KeptChain::change(KeptService kept, WallTime now) {
+KeptChanges KeptChain::change(KeptService kept, WallTime now) {
   const bool other_identity = kept.presented.certificates != kept_.presented.certificates ||
                               kept.presented.raw_public_key != kept_.presented.raw_public_key;
-  if (served_) move_pins(now);
+  KeptChanges changes;
+  if (served_) changes = move_pins(now);
   kept_ = std::move(kept);
-  removed_ = false;
+  membership_ = Membership::configured;
   stop();
-  next_refresh_ = now;
-  failed_in_a_row_ = 0;
-  if (other_identity) identity_fault_.clear();
-  if (served_) judge_again(now);
+  schedule_.begin_anew(now);
+  if (other_identity) identity_.other_identity();
+  if (served_) changes.add(judge_again(now));
+  return changes;
 }
 
 /// By other settings or another time.
-void KeptChain::judge_again(WallTime now) {
+KeptChanges KeptChain::judge_again(WallTime now) {
   const KeeperSettings& settings = context_.settings;
   auto again = admit({served_->given, served_->chain.fetched}, kept_.service, settings.anchor, now,
                      settings.grace, settings.verify_limits);
-  if (!again) {
-    withdraw(again.error().context);
-    return;
-  }
+  if (!again) return withdraw(again.error().context);
   served_ = std::move(*again);
-  publish(now);
-  compare_identity(now);
+  KeptChanges changes = publish(now);
+  changes.add(compare_identity(now));
+  return changes;
 }
 
-void KeptChain::clock_set(seconds step, WallTime now) {
+KeptChanges KeptChain::clock_set(seconds step, WallTime now) {
+  KeptChanges changes;
   stop();
-  next_refresh_ = now;
-  failed_in_a_row_ = 0;
+  schedule_.begin_anew(now);
   pins_.clock_set(step);
   history_.clock_set(step);
   served_since_ += step;
   if (withdrawn_) withdrawn_->history = history_.seen();
-  context_.table_stale = true;
-  if (!served_) return;
+  changes.table = true;
+  if (!served_) return changes;
   // Set back, it is as old as before. Set forward, it may be that much older: machines that sleep
   // wake up with such a step.
   if (step < seconds(0)) served_->chain.fetched += step;
   served_->chain.fetched = std::min(served_->chain.fetched, now);
-  judge_again(now);
+  changes.add(judge_again(now));
+  return changes;
 }
 
-void KeptChain::hold(WallTime now) {
-  if (served_) move_pins(now);
+KeptChanges KeptChain::hold(WallTime now) {
+  KeptChanges changes;
+  if (served_) changes = move_pins(now);
   kept_.support_lifetime = std::chrono::hours(0);
   kept_.presented = {};
-  matches_.reset();
-  removed_ = true;
-  report(
-      KeeperEvent::Kind::pins_held,
-      "it is not configured any more, but clients may hold pins: its chain is kept up until then, "
-      "beside the first identity's certificate; where that does not match its TLSA records, take "
-      "them "
-      "out of the DNS",
-      pins_.pinned_until());
-  if (served_) publish(now);
+  identity_.none();
+  membership_ = Membership::held;
+  changes.add(event(KeeperEvent::Kind::pins_held, kHeld, pins_.pinned_until()));
+  if (served_) changes.add(publish(now));
+  return changes;
 }
 
 // --- Refreshes.
 
 void KeptChain::start(WallTime now) {
-  started_ = now;
-  builder_.emplace(kept_.service, context_.settings.builder_limits,
-                   context_.settings.anchor.zones());
+  build_.emplace(Build{
+      Builder(kept_.service, context_.settings.builder_limits, context_.settings.anchor.zones()),
+      now});
 }
 
-void KeptChain::settle(WallTime now) {
-  if (!builder_) return;
-  if (!builder_->done()) {
-    if (now - started_ >= context_.settings.ask_timeout * kTimeoutsPerBuild) {
-      stop();
-      fail("the resolver is too slow: the chain was not complete in time", now);
-    }
-    return;
+KeptChanges KeptChain::settle(WallTime now) {
+  if (!build_) return {};
+  Builder& builder = build_->builder;
+  if (!builder.done()) {
+    if (now - build_->started < context_.settings.ask_timeout * kTimeoutsPerBuild) return {};
+    stop();
+    return fail("the resolver is too slow: the chain was not complete in time", now);
   }
-  auto fresh =
-      builder_->result().and_then([&](Chain chain) { return check(std::move(chain), now); });
-  if (!fresh && builder_->ask_again()) return;
+  auto fresh = builder.result().and_then([&](Chain chain) { return check(std::move(chain), now); });
+  if (!fresh && builder.ask_again()) return {};
   stop();
-  if (fresh)
-    succeed(std::move(*fresh), now);
-  else
-    fail(fresh.error().context, now);
+  return fresh ? succeed(std::move(*fresh), now) : fail(fresh.error().context, now);
 }
 
 Result<ServedChain> KeptChain::check(Chain chain, WallTime now) const {
@@ -157,166 +167,142 @@ Result<ServedChain> KeptChain::check(Chain chain, WallTime now) const {
                settings.verify_limits);
 }
 
-void KeptChain::succeed(ServedChain fresh, WallTime now) {
-  ++refreshes_;
-  failed_in_a_row_ = 0;
-  last_failure_.clear();
-  note_tlsa(fresh, now);
+KeptChanges KeptChain::succeed(ServedChain fresh, WallTime now) {
+  ++tally_.refreshes;
+  schedule_.succeeded();
+  tally_.last_failure.clear();
+  KeptChanges changes = note_tlsa(fresh, now);
   const bool same = served_ && same_records(served_->chain, fresh.chain);
   // Another cache of the same resolver may hold the same records for a shorter time.
   if (!same || fresh.until >= served_->until) {
-    if (!same || fresh.verdict.until != served_->verdict.until) warned_ = false;
     const bool news = !served_ || !same_data(served_->chain, fresh.chain);
     if (!same) served_since_ = now;
-    served_ = std::move(fresh);
-    publish(now);
-    if (news) report(KeeperEvent::Kind::published, served_->verdict.reason, served_->until);
-    context_.state_stale = true;
+    changes.add(serve(std::move(fresh), now));
+    if (news)
+      changes.add(event(KeeperEvent::Kind::published, served_->verdict.reason, served_->until));
+    changes.state = true;
   }
-  compare_identity(now);
-  schedule(now);
+  changes.add(compare_identity(now));
+  schedule_.after(*served_, context_.settings.grace, identity_.matches() != false, now);
+  return changes;
 }
 
-void KeptChain::fail(std::string reason, WallTime now) {
-  ++failures_;
-  ++failed_in_a_row_;
-  next_refresh_ = now + backoff(now);
-  if (reason == last_failure_) return;  // said already
-  report(KeeperEvent::Kind::refresh_failed, reason, served_ ? served_->until : WallTime{});
-  last_failure_ = std::move(reason);
-}
-
-seconds KeptChain::backoff(WallTime now) const {
-  const bool near = !served_ || served_->until - now < kNear;
-  const seconds most = near ? kBackoffNearBound : kLongestBackoff;
-  const seconds wait = std::min(seconds(1 << std::min(failed_in_a_row_ - 1, 10U)), most);
-  return std::max(jittered(wait), seconds(1));
-}
-
-/// Ahead of the bound, and closer to it each time that the resolver has nothing newer. Its cache is
-/// empty a second after the TTL, and the grace gives time to ask again.
-void KeptChain::schedule(WallTime now) {
-  const seconds after_ttl = std::min(context_.settings.grace, seconds(1));
-  const seconds ttl_left = std::max(served_->ttl_bound - now, seconds(0));
-  seconds wait = ttl_left > seconds(2) ? jittered(ttl_left * 7 / 8) : ttl_left + after_ttl;
-  wait = std::min(wait, jittered((served_->verdict.until - now) * 7 / 8));
-  wait = std::min(wait, jittered(matches_ == false ? kWaitOnMismatch : kLongestWait));
-  next_refresh_ = now + std::max(wait, seconds(1));
+KeptChanges KeptChain::fail(std::string reason, WallTime now) {
+  ++tally_.failures;
+  schedule_.failed(!served_ || served_->until - now < kNear, now);
+  if (reason == tally_.last_failure) return {};  // said already
+  tally_.last_failure = std::move(reason);
+  return event(KeeperEvent::Kind::refresh_failed, tally_.last_failure,
+               served_ ? served_->until : WallTime{});
 }
 
 // --- What is served.
 
-void KeptChain::publish(WallTime now) {
-  announced_ = pins_.announce(kept_.support_lifetime, now);
-  if (pins_.unstored()) context_.state_stale = true;
-  body_ = make_body(*served_, announced_, context_.settings.prefix, now);
-  withdrawn_.reset();
-  context_.table_stale = true;
+KeptChanges KeptChain::serve(ServedChain fresh, WallTime now) {
+  // One whose end was said to be near is still that one when it is the same with new TTLs.
+  const bool same = served_ && same_records(served_->chain, fresh.chain) &&
+                    served_->verdict.until == fresh.verdict.until;
+  if (!same) enter(ChainPhase::served);
+  served_ = std::move(fresh);
+  return publish(now);
 }
 
-void KeptChain::withdraw(std::string why) {
+KeptChanges KeptChain::publish(WallTime now) {
+  announced_ = pins_.announce(kept_.support_lifetime, now);
+  body_ = make_body(*served_, announced_, context_.settings.prefix, now);
+  withdrawn_.reset();
+  return {.table = true, .state = pins_.unstored()};
+}
+
+KeptChanges KeptChain::withdraw(std::string why) {
   const WallTime until = served_->until;
   withdrawn_ = published();
   withdrawn_->body = nullptr;
   served_.reset();
   body_ = {};
-  matches_.reset();
-  warned_ = false;
-  context_.table_stale = true;
-  if (!last_failure_.empty()) why += "; the last refresh failed: " + last_failure_;
-  report(KeeperEvent::Kind::withdrawn, std::move(why), until);
+  identity_.none();
+  enter(ChainPhase::absent);
+  if (!tally_.last_failure.empty()) why += "; the last refresh failed: " + tally_.last_failure;
+  KeptChanges changes = event(KeeperEvent::Kind::withdrawn, std::move(why), until);
+  changes.table = true;
+  return changes;
 }
 
-void KeptChain::compare_identity(WallTime now) {
-  matches_.reset();
-  if (!served_ || removed_) return;
-  if (served_->verdict.kind != VerdictKind::secure)
-    return warn_of_identity(
-        KeeperEvent::Kind::no_tlsa,
-        "no client can authenticate this server by DANE: " + served_->verdict.reason, now);
-  const PresentedIdentity& presented = kept_.presented;
-  if (presented.certificates.empty() && presented.raw_public_key.empty()) return;
-  const DaneResult dane = dane_authenticate(served_->verdict.tlsa, presented, kept_.service, now);
-  matches_ = dane.authenticated;
-  if (dane.authenticated)
-    identity_fault_.clear();
-  else
-    warn_of_identity(KeeperEvent::Kind::mismatch, dane.reason, now);
+KeptChanges KeptChain::compare_identity(WallTime now) {
+  identity_.none();
+  if (!served_ || held()) return {};
+  auto fault = identity_.compare(served_->verdict, kept_.presented, kept_.service, now);
+  return fault ? event(fault->kind, std::move(fault->text), served_->until) : KeptChanges();
 }
 
-/// At each change, and daily: the line of the first day is soon out of sight.
-void KeptChain::warn_of_identity(KeeperEvent::Kind kind, const std::string& text, WallTime now) {
-  const bool recent = now >= identity_warned_ && now - identity_warned_ < kWarnAgain;
-  if (text == identity_fault_ && recent) return;
-  identity_fault_ = text;
-  identity_warned_ = now;
-  report(kind, text, served_->until);
-}
-
-void KeptChain::note_tlsa(const ServedChain& fresh, WallTime now) {
+KeptChanges KeptChain::note_tlsa(const ServedChain& fresh, WallTime now) {
   const bool any = fresh.verdict.kind == VerdictKind::secure;
   history_.saw(any ? fresh.verdict.tlsa : std::vector<TlsaRecord>(),
                any ? tlsa_cache_time(fresh.chain.records) : seconds(0), now);
-  context_.table_stale = context_.state_stale = true;
+  return {.table = true, .state = true};
 }
 
-void KeptChain::move_pins(WallTime now) {
+KeptChanges KeptChain::move_pins(WallTime now) {
   const std::chrono::hours may = pins_.announce(kept_.support_lifetime, now);
-  if (pins_.unstored()) context_.state_stale = true;
-  if (may != announced_) publish(now);
+  KeptChanges changes{.state = pins_.unstored()};
+  if (may != announced_) changes.add(publish(now));
+  return changes;
 }
 
-void KeptChain::state_stored(WallTime now) {
+KeptChanges KeptChain::state_stored(WallTime now) {
   pins_.stored();
-  if (served_) move_pins(now);
+  return served_ ? move_pins(now) : KeptChanges();
 }
 
-void KeptChain::warn_of_bound(WallTime now) {
-  if (warned_ || now - served_since_ < kNear) return;
-  const bool failing = failed_in_a_row_ > 0 && served_->until - now < kNear;
+KeptChanges KeptChain::warn_of_bound(WallTime now) {
+  if (phase_ == ChainPhase::ending || now - served_since_ < kNear) return {};
+  const bool failing = schedule_.failed_in_a_row() > 0 && served_->until - now < kNear;
   const bool signatures = served_->verdict.until - now < kSignaturesNear;
-  if (!failing && !signatures) return;
-  warned_ = true;
-  report(KeeperEvent::Kind::bound_near,
-         failing ? "refreshes fail: " + last_failure_
-                 : "signatures end soon and the zone has no newer ones",
-         served_->until);
+  if (!failing && !signatures) return {};
+  enter(ChainPhase::ending);
+  return event(KeeperEvent::Kind::bound_near,
+               failing ? "refreshes fail: " + tally_.last_failure
+                       : "signatures end soon and the zone has no newer ones",
+               served_->until);
 }
 
-void KeptChain::tick(WallTime now) {
-  if (!served_) return;
+KeptChanges KeptChain::tick(WallTime now) {
+  if (!served_) return {};
   if (now >= served_->until) {
-    withdraw(served_->until == served_->verdict.until ? "its signatures have expired"
-                                                      : "its TTL has run out");
     refresh_at(now);
-    return;
+    return withdraw(served_->until == served_->verdict.until ? "its signatures have expired"
+                                                             : "its TTL has run out");
   }
-  if (now >= body_.renew_at) publish(now);
-  move_pins(now);
-  warn_of_bound(now);
+  KeptChanges changes;
+  if (now >= body_.renew_at) changes = publish(now);
+  changes.add(move_pins(now));
+  changes.add(warn_of_bound(now));
+  return changes;
 }
+
+// --- How it stands.
 
 WallTime KeptChain::next_wakeup() const {
-  WallTime when =
-      builder_ ? started_ + context_.settings.ask_timeout * kTimeoutsPerBuild : WallTime::max();
+  WallTime when = build_ ? build_->started + context_.settings.ask_timeout * kTimeoutsPerBuild
+                         : WallTime::max();
   if (served_) when = std::min({when, served_->until, body_.renew_at, pins_.next_change()});
-  if (removed_) when = std::min(when, pins_.pinned_until());
+  if (held()) when = std::min(when, pins_.pinned_until());
   return when;
 }
 
 std::optional<PublishedChain> KeptChain::published() const {
   if (!served_) return std::nullopt;
   PublishedChain out{kept_.service, body_.octets, served_->verdict.kind, served_->until,
-                     removed_,      {},           history_.seen()};
+                     held(),        {},           history_.seen()};
   if (out.kind == VerdictKind::secure) out.tlsa = served_->verdict.tlsa;
   return out;
 }
 
 ServiceStatus KeptChain::status() const {
   ServiceStatus out{.service = kept_.service};
-  out.removed = removed_;
+  out.removed = held();
   out.published = served_.has_value();
-  out.text = served_ ? served_->verdict.reason : last_failure_;
+  out.text = served_ ? served_->verdict.reason : tally_.last_failure;
   if (out.text.empty()) out.text = "not built yet";
   if (served_) {
     out.kind = served_->verdict.kind;
@@ -324,13 +310,13 @@ ServiceStatus KeptChain::status() const {
     out.fetched = served_->chain.fetched;
     if (out.kind == VerdictKind::secure) out.tlsa = served_->verdict.tlsa;
   }
-  out.next_refresh = next_refresh_;
-  out.last_failure = last_failure_;
-  out.refreshes = refreshes_;
-  out.failures = failures_;
+  out.next_refresh = schedule_.next();
+  out.last_failure = tally_.last_failure;
+  out.refreshes = tally_.refreshes;
+  out.failures = tally_.failures;
   out.support_lifetime = served_ ? announced_ : std::chrono::hours(0);
   out.pinned_until = pins_.pinned_until();
-  out.matches = matches_;
+  out.matches = identity_.matches();
   return out;
 }
 

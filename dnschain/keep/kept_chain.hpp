@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "dnschain/dane/tlsa_history.hpp"
+#include "dnschain/keep/identity_match.hpp"
 #include "dnschain/keep/keeper.hpp"
 #include "dnschain/keep/pin_ledger.hpp"
+#include "dnschain/keep/refresh_schedule.hpp"
 #include "dnschain/keep/served_chain.hpp"
 
 namespace mooring::dnschain {
@@ -17,45 +19,62 @@ namespace mooring::dnschain {
 struct KeeperContext {
   KeeperSettings settings;
   std::function<std::uint32_t()> random;
-  std::vector<KeeperEvent> events;
-  bool table_stale = true;
-  bool state_stale = false;
+};
+
+/// What a step has changed, for the keeper to pass on.
+struct KeptChanges {
+  bool table = false;  ///< what is published, or was so last
+  bool state = false;  ///< what is to be stored
+  std::vector<KeeperEvent> events = {};
+
+  void add(KeptChanges more);
+};
+
+/// How the chain of a service stands.
+enum class ChainPhase : std::uint8_t {
+  absent,  ///< none is served
+  served,
+  ending,  ///< it is still served, but its end is near and nothing better was to be had: it was
+           ///< said
 };
 
 /// One service of a keeper: its chain, its refreshes, its pins.
 class KeptChain {
  public:
-  KeptChain(KeptService kept, KeeperContext& context, WallTime now);
+  /// `context` is the keeper's, which owns this too.
+  KeptChain(KeptService kept, const KeeperContext& context, WallTime now);
 
   /// Goes on with what an earlier keeper stored.
-  void restore(const StoredService& stored, WallTime now);
-  /// Other settings: another identity or lifetime, and all shared ones.
-  void change(KeptService kept, WallTime now);
+  [[nodiscard]] KeptChanges restore(const StoredService& stored, WallTime now);
+  /// Other settings: another identity or lifetime, and all shared ones. Held or not, it is a
+  /// configured service from now on.
+  [[nodiscard]] KeptChanges change(KeptService kept, WallTime now);
   /// Taken out of the settings while clients may hold pins: announces lifetime 0 from now on.
-  void hold(WallTime now);
+  [[nodiscard]] KeptChanges hold(WallTime now);
   /// See Keeper::clock_set().
-  void clock_set(std::chrono::seconds step, WallTime now);
+  [[nodiscard]] KeptChanges clock_set(std::chrono::seconds step, WallTime now);
   /// Due for a refresh, and none is running.
-  [[nodiscard]] bool due(WallTime now) const { return !builder_ && next_refresh_ <= now; }
-  void refresh_at(WallTime when) { next_refresh_ = std::min(next_refresh_, when); }
+  [[nodiscard]] bool due(WallTime now) const { return !build_ && schedule_.next() <= now; }
+  void refresh_at(WallTime when) { schedule_.bring_forward(when); }
 
   void start(WallTime now);
-  [[nodiscard]] Builder* builder() { return builder_ ? &*builder_ : nullptr; }
+  /// Null while no build is running.
+  [[nodiscard]] Builder* builder() { return build_ ? &build_->builder : nullptr; }
   /// Takes the result of the builder once it is done, or ends a build that takes too long. The
   /// builder may have more questions then.
-  void settle(WallTime now);
+  [[nodiscard]] KeptChanges settle(WallTime now);
   /// Abandons a build that is running.
-  void stop() { builder_.reset(); }
+  void stop() { build_.reset(); }
 
   /// Withdraws what may no longer be served, renews TTLs, moves the pins' end on.
-  void tick(WallTime now);
+  [[nodiscard]] KeptChanges tick(WallTime now);
   [[nodiscard]] WallTime next_wakeup() const;
   /// What stored() gave last is on disk: what goes with it may be announced.
-  void state_stored(WallTime now);
+  [[nodiscard]] KeptChanges state_stored(WallTime now);
 
   [[nodiscard]] const KeptService& kept() const { return kept_; }
-  [[nodiscard]] bool removed() const { return removed_; }
-  [[nodiscard]] WallTime next_refresh() const { return next_refresh_; }
+  [[nodiscard]] bool held() const { return membership_ == Membership::held; }
+  [[nodiscard]] WallTime next_refresh() const { return schedule_.next(); }
   [[nodiscard]] WallTime pinned_until() const { return pins_.pinned_until(); }
   [[nodiscard]] std::optional<PublishedChain> published() const;
   /// While nothing is published: what was so last, without its body.
@@ -64,43 +83,49 @@ class KeptChain {
   [[nodiscard]] StoredService stored() const;
 
  private:
+  enum class Membership : std::uint8_t {
+    configured,
+    held,  ///< not in the settings any more; kept up for the sake of pins
+  };
+  struct Build {
+    Builder builder;
+    WallTime started;
+  };
+  struct Tally {
+    std::uint64_t refreshes = 0;
+    std::uint64_t failures = 0;
+    std::string last_failure = {};  ///< of the latest refresh; empty when it went well
+  };
+
+  void enter(ChainPhase next);
   [[nodiscard]] Result<ServedChain> check(Chain chain, WallTime now) const;
-  void judge_again(WallTime now);
-  void succeed(ServedChain fresh, WallTime now);
-  void fail(std::string reason, WallTime now);
-  void publish(WallTime now);
-  void withdraw(std::string why);
-  void compare_identity(WallTime now);
-  void warn_of_identity(KeeperEvent::Kind kind, const std::string& text, WallTime now);
-  void note_tlsa(const ServedChain& fresh, WallTime now);
-  void move_pins(WallTime now);
-  void warn_of_bound(WallTime now);
-  void schedule(WallTime now);
-  [[nodiscard]] std::chrono::seconds backoff(WallTime now) const;
-  [[nodiscard]] std::chrono::seconds jittered(std::chrono::seconds time) const;
-  void report(KeeperEvent::Kind kind, std::string text, WallTime until) const;
+  KeptChanges judge_again(WallTime now);
+  KeptChanges succeed(ServedChain fresh, WallTime now);
+  KeptChanges fail(std::string reason, WallTime now);
+  KeptChanges serve(ServedChain fresh, WallTime now);
+  KeptChanges publish(WallTime now);
+  KeptChanges withdraw(std::string why);
+  KeptChanges compare_identity(WallTime now);
+  KeptChanges note_tlsa(const ServedChain& fresh, WallTime now);
+  KeptChanges move_pins(WallTime now);
+  KeptChanges warn_of_bound(WallTime now);
+  [[nodiscard]] KeptChanges event(KeeperEvent::Kind kind, std::string text, WallTime until) const;
 
   KeptService kept_;
-  KeeperContext& context_;  ///< the keeper's, which owns this too
-  bool removed_ = false;
-  std::optional<Builder> builder_;
-  WallTime started_{};
-  WallTime next_refresh_{};
-  std::optional<ServedChain> served_;
+  const KeeperContext& context_;
+  Membership membership_ = Membership::configured;
+  std::optional<Build> build_;
+  RefreshSchedule schedule_;
+  ChainPhase phase_ = ChainPhase::absent;
+  std::optional<ServedChain> served_;  ///< unless absent
   ServedBody body_;
   std::optional<PublishedChain> withdrawn_;
   WallTime served_since_{};
   PinLedger pins_;
   std::chrono::hours announced_{0};  ///< in body_
   TlsaHistory history_;
-  std::optional<bool> matches_;
-  std::string identity_fault_;  ///< the last one reported; empty while clients can authenticate
-  WallTime identity_warned_{};
-  bool warned_ = false;
-  unsigned failed_in_a_row_ = 0;
-  std::string last_failure_;
-  std::uint64_t refreshes_ = 0;
-  std::uint64_t failures_ = 0;
+  IdentityMatch identity_;
+  Tally tally_;
 };
 
 }  // namespace mooring::dnschain
