@@ -33,16 +33,21 @@ std::string text_of(const Denial& denial, const std::string& by, const Name& nam
   return {};
 }
 
+std::vector<NsecView> read_all(const std::vector<const RRset*>& rrsets) {
+  std::vector<NsecView> views;
+  for (std::size_t place = 0; place < rrsets.size(); ++place)
+    if (auto view = NsecView::read(place, *rrsets[place]->records.front()))
+      views.push_back(std::move(*view));
+  return views;
+}
+
 }  // namespace
 
 DenialProver::DenialProver(Validator& validator)
     : validator_(validator),
       nsec_(validator.index().of_type(RrType::nsec)),
-      nsec3_(validator.index().of_type(RrType::nsec3)) {
-  for (std::size_t place = 0; place < nsec_.size(); ++place)
-    if (auto view = NsecView::read(place, *nsec_[place]->records.front()))
-      views_.push_back(std::move(*view));
-}
+      nsec3_(validator.index().of_type(RrType::nsec3)),
+      views_(read_all(nsec_)) {}
 
 DenialProver::HashedZone& DenialProver::hashed(const Zone& zone) {
   const auto [at, added] = hashed_.try_emplace(&zone);
@@ -66,8 +71,8 @@ std::optional<Sha1Digest> DenialProver::hash(const Name& name, const Nsec3Parame
   if (found != known.end()) return found->second;
   // Counted in blocks of SHA-1: a long salt costs as much as many rounds.
   const std::size_t blocks = 1 + (sizeof(Sha1Digest) + parameters.salt.size() + 8) / 64;
-  if (!validator_.spend_hashes((parameters.iterations + std::size_t{1}) * blocks +
-                               octets.size() / 64))
+  if (!validator_.budget().spend_hashes((parameters.iterations + std::size_t{1}) * blocks +
+                                        octets.size() / 64))
     return std::nullopt;
   const Sha1Digest digest = nsec3_hash(octets, parameters.salt, parameters.iterations);
   known.emplace(std::move(octets), digest);

@@ -106,25 +106,27 @@ bool has_digest_of_right_size(const Record& record) {
   }
 }
 
-Result<Record> parse_entry(const Entry& entry) {
-  const std::string& text = entry.text;
-  const auto malformed = [](std::string what) {
-    return tl::unexpected(Error{ErrorCode::malformed, std::move(what)});
-  };
+tl::unexpected<Error> malformed(std::string what) {
+  return tl::unexpected(Error{ErrorCode::malformed, std::move(what)});
+}
+
+/// What is no record by itself is not read at all.
+Result<void> check_form(const Entry& entry) {
+  const char first = entry.text.front();
   if (entry.is_open) return malformed("its parenthesis is not closed");
-  if (text.front() == ' ' || text.front() == '\t')
+  if (first == ' ' || first == '\t')
     return malformed("it begins with white space: the owner has to be written out");
-  if (text.front() == '@') return malformed("the owner has to be written out, not as @");
-  if (text.front() == '$') return malformed("directives such as $ORIGIN are not followed");
-  // ldns reads owners of up to 255 characters only, escapes counted, so the owner is read here.
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  const std::size_t end = std::min(text.find_first_of(" \t\r", begin), text.size());
-  auto owner = Name::parse(std::string_view(text).substr(begin, end - begin));
-  if (!owner) return tl::unexpected(std::move(owner.error()));
-  const std::string rest = ". " + text.substr(end);
-  if (rest.find('\0') != std::string::npos) return malformed("there is a zero octet in it");
+  if (first == '@') return malformed("the owner has to be written out, not as @");
+  if (first == '$') return malformed("directives such as $ORIGIN are not followed");
+  return {};
+}
+
+/// A record from what follows its owner, with the root as its owner.
+Result<Record> parse_without_owner(const std::string& text) {
+  const std::string line = ". " + text;
+  if (line.find('\0') != std::string::npos) return malformed("there is a zero octet in it");
   ldns_rr* raw = nullptr;
-  const auto status = ldns_rr_new_frm_str(&raw, rest.c_str(), 0, nullptr, nullptr);
+  const auto status = ldns_rr_new_frm_str(&raw, line.c_str(), 0, nullptr, nullptr);
   const LdnsRr rr(raw);
   if (status != LDNS_STATUS_OK || !rr)
     return malformed(std::string("not a resource record: ") + ldns_get_errorstr_by_id(status));
@@ -138,13 +140,29 @@ Result<Record> parse_entry(const Entry& entry) {
   auto records = read_records(std::as_bytes(std::span(octets, size)), 1);
   if (!records) return tl::unexpected(std::move(records.error()));
   if (records->empty()) return malformed("not a resource record");
-  Record record = std::move(records->front());
-  record.owner = std::move(*owner);
+  return std::move(records->front());
+}
+
+Result<void> check_kind(const Record& record) {
   if (record.type != RrType::ds && record.type != RrType::dnskey)
     return malformed("a trust anchor is a DS or a DNSKEY record, not " + to_text(record.type));
   if (record.rr_class != 1) return malformed("a trust anchor is of class IN");
   if (record.type == RrType::ds && !has_digest_of_right_size(record))
     return malformed("the digest in it has not the size of its type");
+  return {};
+}
+
+Result<Record> parse_entry(const Entry& entry) {
+  if (auto form = check_form(entry); !form) return tl::unexpected(std::move(form.error()));
+  // ldns reads owners of up to 255 characters only, escapes counted, so the owner is read here.
+  const std::size_t begin = entry.text.find_first_not_of(" \t\r");
+  const std::size_t end = std::min(entry.text.find_first_of(" \t\r", begin), entry.text.size());
+  auto owner = Name::parse(std::string_view(entry.text).substr(begin, end - begin));
+  if (!owner) return tl::unexpected(std::move(owner.error()));
+  auto record = parse_without_owner(entry.text.substr(end));
+  if (!record) return record;
+  record->owner = std::move(*owner);
+  if (auto kind = check_kind(*record); !kind) return tl::unexpected(std::move(kind.error()));
   return record;
 }
 

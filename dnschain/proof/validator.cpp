@@ -10,13 +10,6 @@
 namespace mooring::dnschain {
 namespace {
 
-constexpr std::uint16_t kZoneKey = 0x0100;  // RFC 4034, 2.1.1
-constexpr std::uint16_t kRevoked = 0x0080;  // RFC 5011, 2.1
-constexpr std::uint8_t kProtocol = 3;       // RFC 4034, 2.1.2
-
-// Looking at a signature is cheap, but thousands of them on thousands of NSEC records are not.
-constexpr std::size_t kMaxLooks = 20000;
-
 /// The number of labels that the RRSIG of an unexpanded RRset counts (RFC 4034, 3.1.3).
 std::size_t signed_labels(const Name& owner) {
   return owner.labels() - (owner.is_wildcard() ? 1 : 0);
@@ -44,11 +37,6 @@ Bytes signed_data(const RRset& rrset, const Signature& signature) {
   return out;
 }
 
-bool is_supported_ds(const Record& record) {
-  const auto ds = parse_ds(record.rdata);
-  return ds && is_supported_algorithm(ds->algorithm) && is_supported_digest(ds->digest_type);
-}
-
 std::string signature_text(const RRset& rrset, const RrsigData& rrsig) {
   return "RRSIG of " + rrset.text() + " by key " + std::to_string(rrsig.key_tag) + " of " +
          rrsig.signer.text();
@@ -72,35 +60,7 @@ bool Accepted::is_expanded() const {
 
 Validator::Validator(const RRsetIndex& index, const TrustAnchor& anchor, WallTime now,
                      const VerifyLimits& limits)
-    : index_(index),
-      anchor_(anchor),
-      now_(now),
-      limits_(limits),
-      checks_left_(limits.signature_checks),
-      failures_left_(limits.failed_checks),
-      hashes_left_(limits.hashes),
-      looks_left_(kMaxLooks) {}
-
-bool Validator::spend_check(std::size_t cost) {
-  if (checks_left_ < cost || failures_left_ < cost) {
-    exhausted_ =
-        checks_left_ < cost
-            ? "it takes more than " + std::to_string(limits_.signature_checks) + " signature checks"
-            : std::to_string(limits_.failed_checks) + " signatures did not hold: no more are tried";
-    return false;
-  }
-  checks_left_ -= cost;
-  return true;
-}
-
-bool Validator::spend_hashes(std::size_t count) {
-  if (count > hashes_left_) {
-    exhausted_ = "it takes more than " + std::to_string(limits_.hashes) + " hash computations";
-    return false;
-  }
-  hashes_left_ -= count;
-  return true;
-}
+    : index_(index), anchor_(anchor), now_(now), limits_(limits), budget_(limits) {}
 
 const Checked& Validator::check(const RRset& rrset, const Zone& zone) {
   const auto key = std::pair(&rrset, &zone);
@@ -111,11 +71,7 @@ const Checked& Validator::check(const RRset& rrset, const Zone& zone) {
 
 Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers signers) {
   if (rrset.signatures.empty()) return tl::unexpected(rrset.text() + " has no RRSIG");
-  if (rrset.signatures.size() > looks_left_) {
-    exhausted_ = "there are too many signatures to look at";
-    return tl::unexpected(*exhausted_);
-  }
-  looks_left_ -= rrset.signatures.size();
+  if (!budget_.spend_looks(rrset.signatures.size())) return tl::unexpected(*exhausted());
   std::vector<const Signature*> fit;
   const Signature* nearest = nullptr;  // to being fit: the one to tell about
   Fitness nearest_fitness = Fitness::other_zone;
@@ -135,7 +91,7 @@ Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers 
   std::string reason;
   for (const Signature* signature : fit) {
     Checked result = try_keys(rrset, *signature, zone, signers);
-    if (result || exhausted_) return result;
+    if (result || exhausted()) return result;
     if (reason.empty()) reason = std::move(result.error());
   }
   return tl::unexpected(std::move(reason));
@@ -193,11 +149,11 @@ Checked Validator::try_keys(const RRset& rrset, const Signature& signature, cons
       continue;
     }
     const std::size_t cost = check_cost(rrsig.algorithm, key.data.key);
-    if (!spend_check(cost)) return tl::unexpected(*exhausted_);
+    if (!budget_.spend_check(cost)) return tl::unexpected(*exhausted());
     if (data.empty()) data = signed_data(rrset, signature);
     if (check_signature(rrsig.algorithm, key.data.key, rrsig.signature, data))
       return accept(rrset, signature, zone);
-    failures_left_ -= cost;
+    budget_.check_failed(cost);
   }
   const std::string what = signature_text(rrset, rrsig);
   if (fault) return tl::unexpected(what + " cannot be checked with that key: " + *fault);
@@ -265,9 +221,9 @@ void Validator::load_keys(Zone& zone, const std::vector<const Record*>& vouchers
     zone.problem = zone.name.text() + " DNSKEY is missing";
     return;
   }
-  read_keys(zone, *keyset, vouchers);
-  if (exhausted_) {
-    zone.problem = *exhausted_;
+  zone.keys = read_keys(zone.name, *keyset, vouchers, budget_);
+  if (exhausted()) {
+    zone.problem = *exhausted();
     return;
   }
   if (std::ranges::none_of(zone.keys, &ZoneKey::anchored)) {
@@ -286,49 +242,6 @@ void Validator::load_keys(Zone& zone, const std::vector<const Record*>& vouchers
   } else {
     zone.keyset = &*result;
   }
-}
-
-void Validator::read_keys(Zone& zone, const RRset& keyset,
-                          const std::vector<const Record*>& vouchers) {
-  std::vector<DsData> ds_records;
-  for (const Record* voucher : vouchers)
-    if (const auto ds = parse_ds(voucher->rdata);
-        voucher->type == RrType::ds && ds && is_supported_ds(*voucher))
-      ds_records.push_back(*ds);
-  for (const Record* record : keyset.records) {
-    const auto data = parse_dnskey(record->rdata);
-    if (!data) continue;
-    ZoneKey key{*data, key_tag(record->rdata), false, false};
-    // RFC 4034, 2.1.1 and 2.1.2; a revoked key signs nothing but its own revocation (RFC 5011,
-    // 2.1).
-    key.usable = (data->flags & kZoneKey) != 0 && (data->flags & kRevoked) == 0 &&
-                 data->protocol == kProtocol && is_supported_algorithm(data->algorithm);
-    key.anchored =
-        key.usable && (has_digest_in(ds_records, zone.name, *record, key) ||
-                       std::ranges::any_of(vouchers, [&](const Record* voucher) {
-                         return voucher->type == RrType::dnskey && voucher->rdata == record->rdata;
-                       }));
-    zone.keys.push_back(key);
-  }
-}
-
-/// Whether one of the DS records has the digest of a key (RFC 4034, 5.1.4). Each digest is computed
-/// once only, however many DS records ask for it.
-bool Validator::has_digest_in(const std::vector<DsData>& ds_records, const Name& zone,
-                              const Record& key, const ZoneKey& parsed) {
-  std::map<std::uint8_t, Bytes> digests;
-  for (const DsData& ds : ds_records) {
-    if (ds.key_tag != parsed.tag || ds.algorithm != parsed.data.algorithm) continue;
-    auto found = digests.find(ds.digest_type);
-    if (found == digests.end()) {
-      if (!spend_hashes(1)) return false;
-      Bytes input(zone.wire().begin(), zone.wire().end());
-      input.insert(input.end(), key.rdata.begin(), key.rdata.end());
-      found = digests.emplace(ds.digest_type, *ds_digest(ds.digest_type, input)).first;
-    }
-    if (std::ranges::equal(found->second, ds.digest)) return true;
-  }
-  return false;
 }
 
 }  // namespace mooring::dnschain

@@ -10,6 +10,8 @@
 #include "dnschain/dns/rrset.hpp"
 #include "dnschain/proof/trust_anchor.hpp"
 #include "dnschain/proof/verifier.hpp"
+#include "dnschain/proof/work_budget.hpp"
+#include "dnschain/proof/zone_keys.hpp"
 
 namespace mooring::dnschain {
 
@@ -29,13 +31,6 @@ struct Accepted {
 
 /// An RRset that was checked: accepted, or in one line why not.
 using Checked = tl::expected<Accepted, std::string>;
-
-struct ZoneKey {
-  DnskeyData data;
-  std::uint16_t tag = 0;
-  bool usable = false;    ///< may sign the zone's data
-  bool anchored = false;  ///< and a DS record or the trust anchor vouches for it
-};
 
 /// A zone whose keys are known, or in `problem` why not.
 struct Zone {
@@ -68,14 +63,14 @@ class Validator {
   /// Whether some record of a DS RRset has an algorithm and a digest that are supported.
   [[nodiscard]] static bool has_supported_ds(const RRset& ds);
 
-  /// Takes `count` hash computations from what is allowed; false when there is not that much left.
-  bool spend_hashes(std::size_t count);
+  /// What it takes is taken from here.
+  [[nodiscard]] WorkBudget& budget() { return budget_; }
 
   /// The moment that a time in an RRSIG stands for, seen from now (RFC 4034, 3.1.5).
   [[nodiscard]] WallTime absolute(std::uint32_t time) const;
 
   /// A limit has been hit: what it was.
-  [[nodiscard]] const std::optional<std::string>& exhausted() const { return exhausted_; }
+  [[nodiscard]] const std::optional<std::string>& exhausted() const { return budget_.exhausted(); }
   [[nodiscard]] const RRsetIndex& index() const { return index_; }
   [[nodiscard]] const VerifyLimits& limits() const { return limits_; }
 
@@ -99,11 +94,7 @@ class Validator {
                                        const Signature& signature, const Zone& zone) const;
   Checked try_keys(const RRset& rrset, const Signature& signature, const Zone& zone,
                    Signers signers);
-  bool spend_check(std::size_t cost);
   void load_keys(Zone& zone, const std::vector<const Record*>& vouchers);
-  void read_keys(Zone& zone, const RRset& keyset, const std::vector<const Record*>& vouchers);
-  bool has_digest_in(const std::vector<DsData>& ds_records, const Name& zone, const Record& key,
-                     const ZoneKey& parsed);
   [[nodiscard]] Accepted accept(const RRset& rrset, const Signature& signature,
                                 const Zone& zone) const;
 
@@ -113,11 +104,7 @@ class Validator {
   const VerifyLimits& limits_;
   std::map<std::pair<const RRset*, const Zone*>, Checked> checked_;
   std::map<Name, Zone> zones_;
-  std::size_t checks_left_;
-  std::size_t failures_left_;
-  std::size_t hashes_left_;
-  std::size_t looks_left_;
-  std::optional<std::string> exhausted_;
+  WorkBudget budget_;
 };
 
 /// How far a time in an RRSIG lies ahead of `now`, in arithmetic of 32 bits that wrap (RFC 4034,

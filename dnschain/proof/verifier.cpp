@@ -43,6 +43,7 @@ class Verification {
   Finding down_to(const Name& owner, const Zone*& zone);
   Finding in_zone(const Name& owner, const Zone& zone);
   std::optional<Finding> existing(const Name& owner, RrType type, const Zone& zone);
+  std::optional<Finding> as_alias(Finding finding);
   std::optional<Finding> redirected(const Name& owner, const Zone& zone);
   std::optional<Finding> denied(const Name& owner, const Zone& zone);
   bool is_broken(const Name& owner, RrType type, const Zone& zone);
@@ -185,23 +186,24 @@ std::optional<Finding> Verification::existing(const Name& owner, RrType type, co
       return std::nullopt;
     }
     finding.records.insert(finding.records.end(), proof->records.begin(), proof->records.end());
-    if (proof->kind == DenialKind::opt_out) {  // RFC 5155, 9.2
-      finding.kind = Finding::Kind::insecure;
-      finding.what = proof->what;
-      return finding;
-    }
+    if (proof->kind == DenialKind::opt_out)  // RFC 5155, 9.2
+      return Finding{Finding::Kind::insecure, proof->what, std::move(finding.records), {}};
     finding.what += ", from a wildcard";
   }
-  if (type == RrType::cname) {
-    if (rrset->records.size() != 1) {
-      note(rrset->text() + " has more than one record");
-      return std::nullopt;
-    }
-    finding.kind = Finding::Kind::alias;
-    finding.target = parse_single_name(rrset->records.front()->rdata);
-    if (!finding.target) return std::nullopt;
-    finding.what = quoted_alias(*checked, *finding.target);
+  return type == RrType::cname ? as_alias(std::move(finding)) : finding;
+}
+
+/// A CNAME RRset that was found, as the alias that it is.
+std::optional<Finding> Verification::as_alias(Finding finding) {
+  const Accepted& alias = *finding.records.front();
+  if (alias.rrset->records.size() != 1) {
+    note(alias.rrset->text() + " has more than one record");
+    return std::nullopt;
   }
+  finding.kind = Finding::Kind::alias;
+  finding.target = parse_single_name(alias.rrset->records.front()->rdata);
+  if (!finding.target) return std::nullopt;
+  finding.what = quoted_alias(alias, *finding.target);
   return finding;
 }
 
