@@ -7,6 +7,7 @@
 #include "dnschain/base/hex.hpp"
 #include "dnschain/dns/rdata.hpp"
 #include "dnschain/proof/denial_prover.hpp"
+#include "dnschain/proof/evidence.hpp"
 #include "dnschain/proof/validator.hpp"
 
 namespace mooring::dnschain {
@@ -34,7 +35,8 @@ class Verification {
       : index_(index),
         limits_(limits),
         validator_(index, anchor, now, limits),
-        denials_(validator_) {}
+        denials_(validator_),
+        evidence_(validator_) {}
 
   Verdict run(const Name& owner);
 
@@ -49,18 +51,14 @@ class Verification {
   bool is_broken(const Name& owner, RrType type, const Zone& zone);
   std::optional<Finding> from_proof(std::optional<DenialProof> proof);
   void note(std::string why);
-  void use(const Zone& zone);
-  void use(const Accepted& accepted);
   Verdict conclude(const Finding& finding) const;
-  void describe_zones(Verdict& verdict) const;
 
   const RRsetIndex& index_;
   const VerifyLimits& limits_;
   Validator validator_;
   DenialProver denials_;
-  std::vector<const Zone*> zones_;         ///< on the way, each once
-  std::vector<const Accepted*> accepted_;  ///< what the proof needs, each once
-  std::string why_;                        ///< the first thing found wrong at the present name
+  Evidence evidence_;
+  std::string why_;  ///< the first thing found wrong at the present name
 };
 
 std::string quoted_alias(const Accepted& alias, const Name& target) {
@@ -70,17 +68,6 @@ std::string quoted_alias(const Accepted& alias, const Name& target) {
 /// The first finding of something wrong is the one nearest the root, hence the cause of the rest.
 void Verification::note(std::string why) {
   if (why_.empty()) why_ = std::move(why);
-}
-
-void Verification::use(const Zone& zone) {
-  if (std::ranges::find(zones_, &zone) != zones_.end()) return;
-  zones_.push_back(&zone);
-  if (zone.ds != nullptr) use(*zone.ds);
-  if (zone.keyset != nullptr) use(*zone.keyset);
-}
-
-void Verification::use(const Accepted& accepted) {
-  if (std::ranges::find(accepted_, &accepted) == accepted_.end()) accepted_.push_back(&accepted);
 }
 
 Verdict Verification::run(const Name& owner) {
@@ -93,7 +80,7 @@ Verdict Verification::run(const Name& owner) {
          finding.kind == Finding::Kind::alias))
       finding = bogus(*validator_.exhausted());
     if (finding.kind == Finding::Kind::bogus) return conclude(finding);
-    for (const Accepted* accepted : finding.records) use(*accepted);
+    for (const Accepted* accepted : finding.records) evidence_.use(*accepted);
     if (finding.kind != Finding::Kind::alias) return conclude(finding);
     if (seen.size() > limits_.aliases)
       return conclude(bogus(finding.what + ": more than " + std::to_string(limits_.aliases) +
@@ -116,7 +103,7 @@ Finding Verification::down_to(const Name& owner, const Zone*& zone) {
   const Zone* at = validator_.anchored_zone(owner);
   if (at == nullptr) return bogus("no trust anchor is at or above " + owner.text());
   if (!at->problem.empty()) return bogus(at->problem);
-  use(*at);
+  evidence_.use(*at);
   for (std::size_t up = owner.labels() - at->name.labels(); up-- > 0;) {
     const Name cut = owner.without_first(up);
     const RRset* ds = index_.find(cut, RrType::ds);
@@ -135,7 +122,7 @@ Finding Verification::down_to(const Name& owner, const Zone*& zone) {
                      {}};
     at = &validator_.child_zone(*checked, *at);
     if (!at->problem.empty()) return bogus(at->problem);
-    use(*at);
+    evidence_.use(*at);
   }
   zone = at;
   return {};
@@ -259,53 +246,10 @@ VerdictKind verdict_kind(Finding::Kind kind) {
   return VerdictKind::bogus;
 }
 
-std::vector<TlsaRecord> tlsa_records(const RRset& rrset) {
-  std::vector<TlsaRecord> out;
-  for (const Record* record : rrset.records)
-    if (const auto data = parse_tlsa(record->rdata))
-      out.push_back({data->usage, data->selector, data->matching,
-                     Bytes(data->data.begin(), data->data.end())});
-  return out;
-}
-
 Verdict Verification::conclude(const Finding& finding) const {
-  Verdict verdict;
-  verdict.kind = verdict_kind(finding.kind);
-  verdict.reason = finding.what;
-  describe_zones(verdict);
-  if (verdict.kind == VerdictKind::bogus) return verdict;
-  verdict.until = WallTime::max();
-  verdict.ttl = 0x7fffffff;
-  for (const Accepted* accepted : accepted_) {
-    verdict.until = std::min(verdict.until, accepted->until);
-    verdict.ttl = std::min(verdict.ttl, accepted->ttl);
-    for (const Record* record : accepted->rrset->records) verdict.proof.push_back(*record);
-    verdict.proof.push_back(*accepted->signature->record);
-  }
-  if (verdict.kind == VerdictKind::secure) {
-    const Accepted& tlsa = *finding.records.front();
-    verdict.tlsa = tlsa_records(*tlsa.rrset);
-    verdict.tlsa_ttl = tlsa.ttl;
-  }
-  return verdict;
-}
-
-/// For a bogus chain these are the zones up to the place where it breaks.
-void Verification::describe_zones(Verdict& verdict) const {
-  for (const Zone* zone : zones_) {
-    ZoneStep step;
-    step.zone = zone->name;
-    for (const ZoneKey& key : zone->keys)
-      step.keys.push_back({key.tag, key.data.flags, key.data.algorithm, key.anchored});
-    for (const Accepted* accepted : accepted_) {
-      if (accepted->zone != zone) continue;
-      const RrsigData& rrsig = accepted->signature->data;
-      step.signatures.push_back({accepted->rrset->owner, accepted->rrset->type, rrsig.key_tag,
-                                 rrsig.algorithm, validator_.absolute(rrsig.inception),
-                                 validator_.absolute(rrsig.expiration)});
-    }
-    verdict.zones.push_back(std::move(step));
-  }
+  const VerdictKind kind = verdict_kind(finding.kind);
+  return evidence_.verdict(kind, finding.what,
+                           kind == VerdictKind::secure ? finding.records.front() : nullptr);
 }
 
 }  // namespace
