@@ -59,12 +59,13 @@ template <class Ask>
 Denial by_nsec3(const SignedDenials& zone, Ask ask) {
   const Nsec3Sets sets = by_parameters(zone.nsec3);
   std::optional<Denial> best;
-  for (const auto& [parameters, records] : sets) {
+  for (const auto& set : sets) {
+    const Nsec3Parameters& parameters = set.first;  // a binding cannot be captured by clang 14
     if (parameters.iterations > kMaxNsec3Iterations) continue;
     const Nsec3Hash hash = [&](const Name& name) {
       return nsec3_hash(name.lower().wire(), parameters.salt, parameters.iterations);
     };
-    Denial denial = ask(Nsec3Denials(records, zone.zone, hash, kTaken));
+    Denial denial = ask(Nsec3Denials(set.second, zone.zone, hash, kTaken));
     if (denial.kind != DenialKind::none) return denial;
     if (!best) best = std::move(denial);
   }

@@ -114,13 +114,14 @@ std::optional<DenialProof> DenialProver::by_nsec3(const Zone& zone, const Name& 
   };
   std::size_t followed = 0;
   HashedZone& its = hashed(zone);
-  for (const auto& [parameters, records] : its.sets) {
+  for (const auto& set : its.sets) {
+    const Nsec3Parameters& parameters = set.first;  // a binding cannot be captured by clang 14
     if (parameters.iterations > validator_.limits().nsec3_iterations) continue;
     if (followed++ == kMaxParameters) break;
     const Nsec3Hash hashing = [&](const Name& each) {
       return hash(each, parameters, its.hashes[&parameters]);
     };
-    const Denial denial = ask(Nsec3Denials(records, zone.name, hashing, accept));
+    const Denial denial = ask(Nsec3Denials(set.second, zone.name, hashing, accept));
     if (denial.kind != DenialKind::none)
       return proof(denial, nsec3_, zone, text_of(denial, "NSEC3", name, type));
   }
