@@ -48,11 +48,11 @@ seconds tlsa_cache_time(const std::vector<Record>& records) {
 }
 
 TlsaHistory::TlsaHistory(std::vector<SeenTlsa> stored, WallTime now) : seen_(std::move(stored)) {
-  mind_the_clock(now);
+  move_out_of_future(now);
 }
 
 /// The clock was ahead when these were seen: as much must be taken off their other times.
-void TlsaHistory::mind_the_clock(WallTime now) {
+void TlsaHistory::move_out_of_future(WallTime now) {
   for (SeenTlsa& each : seen_) {
     const seconds ahead = each.last_seen - now;
     if (ahead <= seconds(0)) continue;
@@ -69,7 +69,7 @@ void TlsaHistory::clock_set(seconds step) {
 }
 
 void TlsaHistory::saw(std::vector<TlsaRecord> records, seconds ttl, WallTime now) {
-  mind_the_clock(now);
+  move_out_of_future(now);
   if (!seen_.empty()) {
     SeenTlsa& before = seen_.back();
     before.cached_until = std::max(before.cached_until, now + before.ttl);

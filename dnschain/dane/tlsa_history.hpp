@@ -49,7 +49,7 @@ class TlsaHistory {
   [[nodiscard]] const std::vector<SeenTlsa>& seen() const { return seen_; }
 
  private:
-  void mind_the_clock(WallTime now);
+  void move_out_of_future(WallTime now);
   void add(std::vector<TlsaRecord> records, WallTime now);
   void forget(WallTime now);
 
