@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dnschain/dns/stored.hpp"
 #include "dnschain/dns/wire.hpp"
 #include "dnschain/keep/sealed_file.hpp"
 
@@ -14,26 +15,8 @@ constexpr std::string_view kMagic = "mooring state\n\x1a\x04";  // no text file 
 constexpr std::uint16_t kVersion = 2;
 constexpr std::uint16_t kFirstWithHistory = 2;
 constexpr std::size_t kMaxRecords = 65536;
-/// A moment after this (the year 36812) is nonsense, and would overflow what is counted from it.
-constexpr std::int64_t kLastMoment = std::int64_t{1} << 40;
-
 tl::unexpected<Error> bad(std::string why) {
   return tl::unexpected(Error{ErrorCode::malformed, std::move(why)});
-}
-
-void write_time(WallTime time, WireWriter& writer) {
-  const auto value = static_cast<std::uint64_t>(time.time_since_epoch().count());
-  writer.u32(static_cast<std::uint32_t>(value >> 32));
-  writer.u32(static_cast<std::uint32_t>(value & 0xffffffffU));
-}
-
-std::optional<WallTime> read_time(WireReader& reader) {
-  const auto upper = reader.u32();
-  const auto lower = reader.u32();
-  if (!upper || !lower) return std::nullopt;
-  const auto value = static_cast<std::int64_t>(std::uint64_t{*upper} << 32 | *lower);
-  if (value < 0 || value > kLastMoment) return std::nullopt;
-  return WallTime(std::chrono::seconds(value));
 }
 
 void write_history(const std::vector<SeenTlsa>& history, WireWriter& writer) {
@@ -52,12 +35,9 @@ void write_history(const std::vector<SeenTlsa>& history, WireWriter& writer) {
   }
 }
 
-void write_service(const StoredService& stored, Bytes& out) {
+void write_stored(const StoredService& stored, Bytes& out) {
   WireWriter writer(out);
-  const std::string& domain = stored.service.base_domain();
-  writer.u16(static_cast<std::uint16_t>(domain.size()));
-  writer.append(std::as_bytes(std::span(domain)));
-  writer.u16(static_cast<std::uint16_t>(stored.service.port()));
+  write_service(stored.service, writer);
   write_time(stored.pinned_until, writer);
   write_time(stored.fetched, writer);
   Bytes records;
@@ -65,16 +45,6 @@ void write_service(const StoredService& stored, Bytes& out) {
   writer.u32(static_cast<std::uint32_t>(records.size()));
   writer.append(records);
   write_history(stored.history, writer);
-}
-
-std::optional<std::string> read_string(WireReader& reader) {
-  const auto length = reader.u16();
-  if (!length) return std::nullopt;
-  const auto octets = reader.take(*length);
-  if (!octets) return std::nullopt;
-  std::string out;
-  for (const std::byte octet : *octets) out += static_cast<char>(octet);
-  return out;
 }
 
 std::optional<TlsaRecord> read_tlsa(WireReader& reader) {
@@ -118,16 +88,14 @@ Result<std::vector<SeenTlsa>> read_history(WireReader& reader) {
   return out;
 }
 
-Result<StoredService> read_service(WireReader& reader, std::uint16_t version) {
-  const auto domain = read_string(reader);
-  const auto port = reader.u16();
+Result<StoredService> read_stored(WireReader& reader, std::uint16_t version) {
+  auto service = read_service(reader);
+  if (!service) return tl::unexpected(service.error());
   const auto pinned_until = read_time(reader);
   const auto fetched = read_time(reader);
   const auto size = reader.u32();
   const auto octets = size ? reader.take(*size) : std::nullopt;
-  if (!domain || !port || !pinned_until || !fetched || !octets) return bad("a service is cut");
-  auto service = Service::create(*domain, Port{*port});
-  if (!service) return tl::unexpected(service.error());
+  if (!pinned_until || !fetched || !octets) return bad("a service is cut");
   auto records = read_records(*octets, kMaxRecords);
   if (!records) return tl::unexpected(records.error());
   StoredService out{std::move(*service), *pinned_until, *fetched, std::move(*records)};
@@ -143,7 +111,7 @@ Result<KeeperState> read_services(WireReader& reader, std::uint16_t version) {
   const auto count = reader.u32();
   if (!count) return bad("the count of services is missing");
   for (std::uint32_t i = 0; i < *count; ++i) {
-    auto service = read_service(reader, version);
+    auto service = read_stored(reader, version);
     if (!service) return tl::unexpected(service.error());
     state.services.push_back(std::move(*service));
   }
@@ -156,7 +124,7 @@ Result<KeeperState> read_services(WireReader& reader, std::uint16_t version) {
 Bytes encode_state(const KeeperState& state) {
   Bytes services;
   WireWriter(services).u32(static_cast<std::uint32_t>(state.services.size()));
-  for (const StoredService& stored : state.services) write_service(stored, services);
+  for (const StoredService& stored : state.services) write_stored(stored, services);
   return seal(kMagic, kVersion, services);
 }
 

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 
 #include "dnschain/keep/keeper.hpp"
-#include "dnschain/keep/pin_ledger.hpp"
 #include "support/keeper_run.hpp"
 #include "support/keeper_world.hpp"
 
@@ -12,37 +11,6 @@ namespace {
 using namespace mooring::dnschain;
 using namespace mooring::test;
 using namespace std::chrono_literals;
-
-TEST_CASE("pins are announced up to what is on disk, and no further", "[dnschain]") {
-  PinLedger pins;
-  CHECK(pins.announce(0h, kStart) == 0h);
-  CHECK_FALSE(pins.unstored());
-  CHECK(pins.announce(48h, kStart) == 0h);
-  CHECK(pins.pinned_until() == WallTime{});
-  REQUIRE(pins.unstored());
-  pins.stored();
-  CHECK(pins.announce(48h, kStart) == 48h);
-  CHECK(pins.pinned_until() == kStart + 48h);
-  CHECK_FALSE(pins.unstored());
-  // Half an hour later more is to be stored; as long as it is not, the announcement shrinks.
-  CHECK(pins.announce(48h, kStart + 31min) == 48h);
-  CHECK(pins.unstored());
-  CHECK(pins.next_change() <= kStart + 1h);
-  CHECK(pins.announce(48h, pins.next_change()) == 47h);
-  CHECK(pins.announce(48h, kStart + 10h) == 38h);
-  CHECK(pins.announce(48h, kStart + 60h) == 0h);
-  CHECK(pins.pinned_until() <= kStart + 49h);
-}
-
-TEST_CASE("a restart announces at once what was stored before", "[dnschain]") {
-  PinLedger pins;
-  pins.restore(kStart + 24h);
-  CHECK(pins.pinned_until() == kStart + 24h);
-  CHECK(pins.announce(48h, kStart) == 23h);
-  CHECK(pins.announce(12h, kStart) == 12h);
-  CHECK(pins.announce(0h, kStart) == 0h);
-  CHECK(pins.pinned_until() == kStart + 24h);
-}
 
 TEST_CASE("keeper announces no support lifetime that could not be stored", "[dnschain]") {
   World world;
