@@ -59,7 +59,8 @@ std::string rcode_text(Rcode rcode) {
   }
 }
 
-std::string find_fault(const Question& question, const Message& message) {
+/// Why the message is no usable answer to `question`; nothing when it is one.
+std::optional<std::string> find_fault(const Question& question, const Message& message) {
   if (message.rcode != Rcode::no_error && message.rcode != Rcode::name_error) {
     std::string text = "the resolver answered " + rcode_text(message.rcode);
     if (!message.extended_error.empty()) text += " (extended error " + message.extended_error + ")";
@@ -70,7 +71,7 @@ std::string find_fault(const Question& question, const Message& message) {
   if (!asked || asked->owner != question.owner || asked->type != question.type)
     return "the resolver answered another question";
   if (message.truncated) return "the resolver gave a truncated answer";
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -122,15 +123,12 @@ const AnswerRrset* alias_at(const Name& name, const Answer& answer) {
   return best;
 }
 
-Answer read_answer(const Question& question, ByteView octets) {
-  Answer out;
+Result<Answer> read_answer(const Question& question, ByteView octets) {
   auto message = parse_response(octets);
-  if (!message) {
-    out.failure = message.error().context;
-    return out;
-  }
-  out.failure = find_fault(question, *message);
-  if (!out.failure.empty()) return out;
+  if (!message) return tl::unexpected(std::move(message.error()));
+  if (auto fault = find_fault(question, *message))
+    return tl::unexpected(Error{ErrorCode::resolver, std::move(*fault)});
+  Answer out;
   out.rcode = message->rcode;
   out.answer = group(std::move(message->answer));
   out.authority = group(std::move(message->authority));

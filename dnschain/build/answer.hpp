@@ -29,9 +29,8 @@ struct AnswerRrset {
 /// The only name in the RDATA of a CNAME or DNAME record.
 [[nodiscard]] std::optional<Name> target_of(const AnswerRrset& rrset);
 
-/// What came of one question.
+/// What the answer to one question holds.
 struct Answer {
-  std::string failure;  ///< why it is of no use, one line; empty when it is
   Rcode rcode{};
   std::vector<AnswerRrset> answer;
   std::vector<AnswerRrset> authority;
@@ -44,7 +43,7 @@ struct Answer {
 /// 3.1), whose own RRSIG is the proof. Null when there is none.
 [[nodiscard]] const AnswerRrset* alias_at(const Name& name, const Answer& answer);
 
-/// Judges a whole message as the answer to `question`.
-[[nodiscard]] Answer read_answer(const Question& question, ByteView message);
+/// A whole message as the answer to `question`. An error when it is none, or of no use.
+[[nodiscard]] Result<Answer> read_answer(const Question& question, ByteView message);
 
 }  // namespace mooring::dnschain

@@ -18,7 +18,7 @@ struct Builder::State {
   /// Goes as far as the answers lead and lines up the questions that follow.
   void look();
   void line_up(const std::vector<Question>& questions);
-  void receive(const Question& question, Answer answer);
+  void receive(const Question& question, Result<Answer> answer);
   Chain collect(const std::vector<const AnswerRrset*>& proof) const;
 
   using Key = std::pair<Name, RrType>;
@@ -78,11 +78,12 @@ Chain Builder::State::collect(const std::vector<const AnswerRrset*>& proof) cons
   return chain;
 }
 
-void Builder::State::receive(const Question& question, Answer answer) {
+void Builder::State::receive(const Question& question, Result<Answer> answer) {
   if (result || question.checking_disabled == unchecked.has_value()) return;
   if (open.erase({question.owner, question.type}) == 0) return;
-  const Answer* before = unchecked ? unchecked->find(question.owner, question.type) : nullptr;
-  if (!answer.failure.empty() && before != nullptr) answer = *before;
+  const Result<Answer>* before =
+      unchecked ? unchecked->find(question.owner, question.type) : nullptr;
+  if (!answer && before != nullptr) answer = *before;
   answers.add(question, std::move(answer));
   looked = false;
 }
@@ -107,9 +108,9 @@ void Builder::answer(const Question& question, ByteView message, WallTime now) {
 }
 
 void Builder::fail(const Question& question, std::string_view reason) {
-  Answer answer;
-  answer.failure = reason.empty() ? "no answer" : std::string(reason);
-  state_->receive(question, std::move(answer));
+  state_->receive(question,
+                  tl::unexpected(Error{ErrorCode::resolver,
+                                       reason.empty() ? "no answer" : std::string(reason)}));
 }
 
 bool Builder::ask_again() {

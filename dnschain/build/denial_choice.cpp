@@ -129,10 +129,10 @@ DenialChoice choose(const Answer& answer, const AnswerSet& others, Choose from) 
       choice.missing.reset();  // asking does not help
       break;
     }
-    const Answer* help = others.find(choice.missing->owner, choice.missing->type);
+    const Result<Answer>* help = others.find(choice.missing->owner, choice.missing->type);
     if (help == nullptr) break;
     helped.push_back(*choice.missing);
-    add_candidates(*help, candidates);
+    if (*help) add_candidates(**help, candidates);
     choice = from(candidates);
   }
   return choice;

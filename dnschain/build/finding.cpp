@@ -62,13 +62,13 @@ Trust Finding::add(Finding part) {
 
 const Answer* answer_to(const AnswerSet& answers, const Name& owner, RrType type,
                         Finding& finding) {
-  const Answer* answer = answers.find(owner, type);
-  if (answer != nullptr && answer->failure.empty()) return answer;
+  const Result<Answer>* answer = answers.find(owner, type);
+  if (answer != nullptr && *answer) return &**answer;
   const Question question{owner, type};
   if (answer == nullptr)
     finding.want(question);
   else
-    finding.fail({ErrorCode::resolver, to_text(question) + ": " + answer->failure});
+    finding.fail({ErrorCode::resolver, to_text(question) + ": " + answer->error().context});
   return nullptr;
 }
 

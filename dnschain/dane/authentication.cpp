@@ -22,7 +22,7 @@ PathResult pkix_path(const Presentation& presentation, const AuthenticationPolic
 Authentication by_pkix(const Presentation& presentation, const AuthenticationPolicy& policy,
                        Authentication so_far) {
   if (auto path = pkix_path(presentation, policy); !path) {
-    return refused(std::move(so_far), Refusal::no_path, std::move(path.error()));
+    return refused(std::move(so_far), Refusal::no_path, std::move(path.error().context));
   }
   so_far.method = AuthenticationMethod::pkix;
   return so_far;

@@ -175,7 +175,7 @@ bool Authentication::check_path(const TlsaRecord& record, x509_st& anchor, std::
   if (path) return succeed(record, depth, "the server's certificate authority");
   result_.reason = "the path to the authority that TLSA " + std::to_string(record.usage) + ' ' +
                    std::to_string(record.selector) + ' ' + std::to_string(record.matching) +
-                   " names: " + path.error();
+                   " names: " + path.error().context;
   return false;
 }
 

@@ -47,6 +47,10 @@ bool set_up(X509_STORE_CTX& context, const std::string& host, WallTime now) {
          X509_VERIFY_PARAM_set1_host(param, host.c_str(), host.size()) == 1;
 }
 
+tl::unexpected<Error> no_path(const char* why) {
+  return tl::unexpected(Error{ErrorCode::unproven, why});
+}
+
 std::vector<Bytes> path_in(X509_STORE_CTX& context) {
   std::vector<Bytes> path;
   const STACK_OF(X509)* chain = X509_STORE_CTX_get0_chain(&context);
@@ -131,26 +135,26 @@ PathResult find_path(x509_st& leaf, const std::vector<X509Ptr>& others,
   const Store store(X509_STORE_new());
   const StoreContext context(X509_STORE_CTX_new());
   const Stack stack(sk_X509_new_null());
-  if (!store || !context || !stack) return tl::make_unexpected("out of memory");
+  if (!store || !context || !stack) return no_path("out of memory");
   for (const X509Ptr& other : others) sk_X509_push(stack.get(), other.get());
   for (x509_st* anchor : anchors) X509_STORE_add_cert(store.get(), anchor);
   if (X509_STORE_CTX_init(context.get(), store.get(), &leaf, stack.get()) != 1 ||
       !set_up(*context, host, now)) {
     ERR_clear_error();
-    return tl::make_unexpected("the path cannot be checked");
+    return no_path("the path cannot be checked");
   }
   const bool valid = X509_verify_cert(context.get()) == 1;
   const int error = X509_STORE_CTX_get_error(context.get());
   ERR_clear_error();
   if (valid) return path_in(*context);
-  return tl::make_unexpected(X509_verify_cert_error_string(error));
+  return no_path(X509_verify_cert_error_string(error));
 }
 
 PathResult find_path(const std::vector<Bytes>& presented, const std::vector<Bytes>& authorities,
                      const std::string& host, WallTime now) {
-  if (presented.empty()) return tl::make_unexpected("there is no certificate");
+  if (presented.empty()) return no_path("there is no certificate");
   const X509Ptr leaf = parse_certificate(presented.front());
-  if (!leaf) return tl::make_unexpected("the certificate cannot be read");
+  if (!leaf) return no_path("the certificate cannot be read");
   const std::size_t sent = std::min(presented.size(), kMaxCertificates);
   const auto others = parse_all(std::span(presented).subspan(1, sent - 1));
   const auto trusted = parse_all(authorities);

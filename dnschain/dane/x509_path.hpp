@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
 
 #include "dnschain/base/bytes.hpp"
+#include "dnschain/base/error.hpp"
 
 struct x509_st;
 struct evp_pkey_st;
@@ -45,9 +45,9 @@ inline constexpr std::size_t kMaxCertificates = 16;
 /// Whether `host` is a dNSName of the certificate's subjectAltName, by the rules of find_path().
 [[nodiscard]] bool holds_name(x509_st& certificate, const std::string& host);
 
-/// A path that holds, DER, the leaf first and the trusted certificate last; or, in one line, why
-/// there is none.
-using PathResult = tl::expected<std::vector<Bytes>, std::string>;
+/// A path that holds, DER, the leaf first and the trusted certificate last; or why there
+/// is none.
+using PathResult = Result<std::vector<Bytes>>;
 
 /// Looks for a path from `leaf` through some of `others`, in any order, to one of `anchors`, which
 /// need not be self-signed (RFC 5280, 6): signatures (none by SHA-1 or a short key), dates at

@@ -42,6 +42,10 @@ std::string signature_text(const RRset& rrset, const RrsigData& rrsig) {
          rrsig.signer.text();
 }
 
+tl::unexpected<Error> refused(std::string why) {
+  return tl::unexpected(Error{ErrorCode::unproven, std::move(why)});
+}
+
 /// Zones of the trust anchor, by name, that can be used.
 bool speaks_of(const Record& anchor, const Name& zone) {
   return anchor.owner == zone && is_usable_anchor(anchor);
@@ -70,8 +74,8 @@ const Checked& Validator::check(const RRset& rrset, const Zone& zone) {
 }
 
 Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers signers) {
-  if (rrset.signatures.empty()) return tl::unexpected(rrset.text() + " has no RRSIG");
-  if (!budget_.spend_looks(rrset.signatures.size())) return tl::unexpected(*exhausted());
+  if (rrset.signatures.empty()) return refused(rrset.text() + " has no RRSIG");
+  if (!budget_.spend_looks(rrset.signatures.size())) return refused(*exhausted());
   std::vector<const Signature*> fit;
   const Signature* nearest = nullptr;  // to being fit: the one to tell about
   Fitness nearest_fitness = Fitness::other_zone;
@@ -83,7 +87,7 @@ Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers 
       nearest_fitness = fits;
     }
   }
-  if (fit.empty()) return tl::unexpected(unfit_text(nearest_fitness, rrset, *nearest, zone));
+  if (fit.empty()) return refused(unfit_text(nearest_fitness, rrset, *nearest, zone));
   // The one that lasts longest first: the verdict holds until the first of all expires.
   std::ranges::stable_sort(fit, std::ranges::greater{}, [&](const Signature* signature) {
     return time_until(signature->data.expiration, now_);
@@ -92,9 +96,9 @@ Checked Validator::check_uncached(const RRset& rrset, const Zone& zone, Signers 
   for (const Signature* signature : fit) {
     Checked result = try_keys(rrset, *signature, zone, signers);
     if (result || exhausted()) return result;
-    if (reason.empty()) reason = std::move(result.error());
+    if (reason.empty()) reason = std::move(result.error().context);
   }
-  return tl::unexpected(std::move(reason));
+  return refused(std::move(reason));
 }
 
 /// RFC 4035, 5.3.1.
@@ -149,18 +153,18 @@ Checked Validator::try_keys(const RRset& rrset, const Signature& signature, cons
       continue;
     }
     const std::size_t cost = check_cost(rrsig.algorithm, key.data.key);
-    if (!budget_.spend_check(cost)) return tl::unexpected(*exhausted());
+    if (!budget_.spend_check(cost)) return refused(*exhausted());
     if (data.empty()) data = signed_data(rrset, signature);
     if (check_signature(rrsig.algorithm, key.data.key, rrsig.signature, data))
       return accept(rrset, signature, zone);
     budget_.check_failed(cost);
   }
   const std::string what = signature_text(rrset, rrsig);
-  if (fault) return tl::unexpected(what + " cannot be checked with that key: " + *fault);
-  if (tried > 0) return tl::unexpected(what + " does not hold");
-  return tl::unexpected(what + (signers == Signers::anchored_keys
-                                    ? ": no DS record or trust anchor vouches for such a key"
-                                    : ": the zone has no such key"));
+  if (fault) return refused(what + " cannot be checked with that key: " + *fault);
+  if (tried > 0) return refused(what + " does not hold");
+  return refused(what + (signers == Signers::anchored_keys
+                             ? ": no DS record or trust anchor vouches for such a key"
+                             : ": the zone has no such key"));
 }
 
 Accepted Validator::accept(const RRset& rrset, const Signature& signature, const Zone& zone) const {
@@ -236,7 +240,7 @@ void Validator::load_keys(Zone& zone, const std::vector<const Record*>& vouchers
           .emplace(std::pair(keyset, &zone), check_uncached(*keyset, zone, Signers::anchored_keys))
           .first->second;
   if (!result) {
-    zone.problem = result.error();
+    zone.problem = result.error().context;
   } else if (result->is_expanded()) {
     zone.problem = zone.name.text() + " DNSKEY is made from a wildcard";
   } else {

@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
 
 #include "dnschain/dns/rrset.hpp"
@@ -29,8 +28,8 @@ struct Accepted {
   [[nodiscard]] bool is_expanded() const;
 };
 
-/// An RRset that was checked: accepted, or in one line why not.
-using Checked = tl::expected<Accepted, std::string>;
+/// An RRset that was checked: accepted, or why not.
+using Checked = Result<Accepted>;
 
 /// A zone whose keys are known, or in `problem` why not.
 struct Zone {

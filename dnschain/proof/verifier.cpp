@@ -110,7 +110,7 @@ Finding Verification::down_to(const Name& owner, const Zone*& zone) {
     if (ds == nullptr) continue;
     const Checked& checked = validator_.check(*ds, *at);
     if (!checked || checked->is_expanded()) {
-      note(checked ? ds->text() + " is made from a wildcard" : checked.error());
+      note(checked ? ds->text() + " is made from a wildcard" : checked.error().context);
       continue;
     }
     if (!Validator::has_supported_ds(*ds))  // RFC 4035, 5.2
@@ -158,7 +158,7 @@ std::optional<Finding> Verification::existing(const Name& owner, RrType type, co
   const Checked& checked = validator_.check(*rrset, zone);
   if (!checked) {
     // An unsigned CNAME is as a rule one that was made from a DNAME.
-    if (type != RrType::cname || !rrset->signatures.empty()) note(checked.error());
+    if (type != RrType::cname || !rrset->signatures.empty()) note(checked.error().context);
     return std::nullopt;
   }
   Finding finding{
@@ -204,7 +204,7 @@ std::optional<Finding> Verification::redirected(const Name& owner, const Zone& z
     const Checked& checked = validator_.check(*rrset, zone);
     if (!checked || checked->is_expanded() || rrset->records.size() != 1) {
       note(checked ? rrset->text() + " has more than one record or is made from a wildcard"
-                   : checked.error());
+                   : checked.error().context);
       continue;
     }
     const auto to = parse_single_name(rrset->records.front()->rdata);

@@ -125,7 +125,7 @@ TEST_CASE("a path is judged alike under a trusted authority and under a TLSA rec
     const Bytes middle = make_certificate(row.middle, middle_key, root_key);
     const Bytes leaf = make_certificate(row.leaf, leaf_key, middle_key);
     const auto path = find_path({leaf, middle}, {root}, row.host, row.now);
-    INFO((path ? "holds" : path.error()));
+    INFO((path ? "holds" : path.error().context));
     CHECK(path.has_value() == row.holds);
     if (path) CHECK(*path == std::vector<Bytes>{leaf, middle, root});
     const auto service = Service::create(row.host, Port{853}).value();
