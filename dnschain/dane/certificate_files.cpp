@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 
+#include "dnschain/base/error.hpp"
 #include "dnschain/dane/pem.hpp"
 #include "dnschain/dane/x509_path.hpp"
 
@@ -111,40 +112,33 @@ std::string kind_fault(const std::string& key) {
   return "has " + key + "; P-256, P-384, Ed25519 and RSA of 1024 to 4096 bits are taken";
 }
 
-/// The certificates of a file, as far as they can be read, and what is wrong with it.
-struct Certificates {
-  std::vector<X509Ptr> list;
-  std::string fault;
-};
+tl::unexpected<Error> unusable(std::string why) {
+  return tl::unexpected(Error{ErrorCode::unusable, std::move(why)});
+}
 
-Certificates read_certificates(std::string_view file) {
-  Certificates out;
+/// What is wrong with a file without any certificate.
+std::string without_certificate(const PemText& text, std::string_view file) {
+  if (text.blocks.empty()) return without_pem(file);
+  const PemBlock& first = text.blocks.front();
+  return "holds " + named(first) + ", no certificate" + (first.is_private_key() ? kSwapped : "");
+}
+
+Result<std::vector<X509Ptr>> read_certificates(std::string_view file) {
+  std::vector<X509Ptr> out;
   const PemText text = parse_pem(file);
   for (const PemBlock& block : text.blocks) {
     if (block.label != "CERTIFICATE") continue;
-    out.list.push_back(parse_certificate(block.der));
-    if (!out.list.back()) {
-      out.fault = "certificate " + std::to_string(out.list.size()) + " in it cannot be read";
-      return out;
-    }
+    out.push_back(parse_certificate(block.der));
+    if (!out.back())
+      return unusable("certificate " + std::to_string(out.size()) + " in it cannot be read");
   }
-  if (text.damaged) {
-    out.fault = "block " + std::to_string(text.blocks.size() + 1) + " of its PEM is damaged";
-  } else if (text.blocks.empty()) {
-    out.fault = without_pem(file);
-  } else if (out.list.empty()) {
-    out.fault = "holds " + named(text.blocks.front()) + ", no certificate" +
-                (text.blocks.front().is_private_key() ? kSwapped : "");
-  } else if (const auto refused = refused_key(X509_get0_pubkey(out.list.front().get()))) {
-    out.fault = kind_fault(*refused);
-  }
+  if (text.damaged)
+    return unusable("block " + std::to_string(text.blocks.size() + 1) + " of its PEM is damaged");
+  if (out.empty()) return unusable(without_certificate(text, file));
+  if (const auto refused = refused_key(X509_get0_pubkey(out.front().get())))
+    return unusable(kind_fault(*refused));
   return out;
 }
-
-struct PrivateKey {
-  EvpPkeyPtr key;
-  std::string fault;
-};
 
 std::string unfit_key(const PemBlock& block) {
   if (block.label == "OPENSSH PRIVATE KEY") {
@@ -154,26 +148,24 @@ std::string unfit_key(const PemBlock& block) {
          "server alone (openssl pkey -in ... -out ... takes it off)";
 }
 
-PrivateKey read_private_key(std::string_view file) {
+/// What is wrong with a file without any private key.
+std::string without_private_key(const PemText& text, std::string_view file) {
+  if (text.damaged) return "holds damaged PEM";
+  if (text.blocks.empty()) return without_pem(file);
+  const PemBlock& first = text.blocks.front();
+  return "holds " + named(first) + ", no private key" +
+         (first.label == "CERTIFICATE" ? kSwapped : "");
+}
+
+Result<EvpPkeyPtr> read_private_key(std::string_view file) {
   const PemText text = parse_pem(file);
   const auto block = std::ranges::find_if(text.blocks, &PemBlock::is_private_key);
-  if (block == text.blocks.end()) {
-    if (text.damaged) return {nullptr, "holds damaged PEM"};
-    if (text.blocks.empty()) return {nullptr, without_pem(file)};
-    const bool certificate = text.blocks.front().label == "CERTIFICATE";
-    return {nullptr, "holds " + named(text.blocks.front()) + ", no private key" +
-                         (certificate ? kSwapped : "")};
-  }
-  if (block->encrypted || block->label == "OPENSSH PRIVATE KEY") {
-    return {nullptr, unfit_key(*block)};
-  }
-  PrivateKey out{parse_private_key(block->der), ""};
-  if (!out.key) {
-    out.fault = "holds a private key that cannot be read";
-  } else if (const auto refused = refused_key(out.key.get())) {
-    out.fault = kind_fault(*refused);
-  }
-  return out;
+  if (block == text.blocks.end()) return unusable(without_private_key(text, file));
+  if (block->encrypted || block->label == "OPENSSH PRIVATE KEY") return unusable(unfit_key(*block));
+  EvpPkeyPtr key = parse_private_key(block->der);
+  if (!key) return unusable("holds a private key that cannot be read");
+  if (const auto refused = refused_key(key.get())) return unusable(kind_fault(*refused));
+  return key;
 }
 
 bool belong_together(x509_st& certificate, evp_pkey_st& key) {
@@ -183,24 +175,34 @@ bool belong_together(x509_st& certificate, evp_pkey_st& key) {
   return same;
 }
 
+/// Faults of two files that neither can be used for what it was given for.
+FileFaults both(const Result<std::vector<X509Ptr>>& certificates, const Result<EvpPkeyPtr>& key) {
+  FileFaults faults;
+  if (!certificates) faults.certificate = certificates.error().context;
+  if (!key) faults.key = key.error().context;
+  if (!faults.certificate || !faults.key) return faults;
+  // One line says it for both.
+  const bool swapped = faults.certificate->ends_with(kSwapped) && faults.key->ends_with(kSwapped);
+  const bool same_kind =
+      faults.certificate->starts_with("has ") && faults.certificate == faults.key;
+  if (swapped || same_kind) faults.key.reset();
+  return faults;
+}
+
 }  // namespace
 
 FileFaults judge_files(std::string_view certificates, std::string_view key) {
-  const Certificates read = read_certificates(certificates);
-  const PrivateKey own = read_private_key(key);
-  // One line says it for both.
-  if (read.fault.ends_with(kSwapped) && own.fault.ends_with(kSwapped)) return {read.fault, ""};
-  if (read.fault.starts_with("has ") && read.fault == own.fault) return {read.fault, ""};
-  FileFaults faults{read.fault, own.fault};
-  if (!faults.certificate.empty() || !faults.key.empty()) return faults;
-  const auto its = std::ranges::find_if(read.list, [&](const X509Ptr& certificate) {
-    return belong_together(*certificate, *own.key);
-  });
-  if (its == read.list.end()) {
+  const auto list = read_certificates(certificates);
+  const auto own = read_private_key(key);
+  if (!list || !own) return both(list, own);
+  FileFaults faults;
+  const auto its = std::ranges::find_if(
+      *list, [&](const X509Ptr& certificate) { return belong_together(*certificate, **own); });
+  if (its == list->end()) {
     faults.key = "is not the key of the certificate";
-  } else if (its != read.list.begin()) {
+  } else if (its != list->begin()) {
     faults.certificate = "does not begin with the server's own certificate: certificate " +
-                         std::to_string(its - read.list.begin() + 1) +
+                         std::to_string(its - list->begin() + 1) +
                          " is the one of the key; those between it and the root come after it";
   }
   return faults;

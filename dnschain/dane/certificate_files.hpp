@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,11 +10,10 @@
 
 namespace mooring::dnschain {
 
-/// What is wrong with the files of one identity, each in words that follow the file's name; empty
-/// when nothing is.
+/// What is wrong with the files of one identity, each in words that follow the file's name.
 struct FileFaults {
-  std::string certificate;
-  std::string key;
+  std::optional<std::string> certificate;
+  std::optional<std::string> key;
 };
 
 /// Judges a server's certificates (PEM, its own first) and their private key (PEM, not encrypted)

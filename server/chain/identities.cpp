@@ -30,10 +30,10 @@ Findings check_identities(const Config& config) {
     const auto faults = dnschain::judge_files(identity.certificate_pem, identity.private_key_pem);
     const std::string certificate = "\"" + identity.certificate_file + "\"";
     const std::string key = "\"" + identity.key_file + "\"";
-    if (!faults.certificate.empty())
-      errors.push_back({identity.certificate_place, certificate + " " + faults.certificate});
-    if (!faults.key.empty()) errors.push_back({identity.key_place, key + " " + faults.key});
-    if (!faults.certificate.empty() || !faults.key.empty()) continue;
+    if (faults.certificate)
+      errors.push_back({identity.certificate_place, certificate + " " + *faults.certificate});
+    if (faults.key) errors.push_back({identity.key_place, key + " " + *faults.key});
+    if (faults.certificate || faults.key) continue;
     tlsext::ServerSettings settings;
     settings.identities = {tls_identity(identity)};
     const auto context = tlsext::ServerContext::create(std::move(settings));
