@@ -2,7 +2,8 @@
 // What TLS costs, to be run by hand:
 //   valgrind --tool=callgrind --toggle-collect='serve_*' tlsext_cost full13 100
 // counts the server's instructions alone. What is measured is the first argument: full, chain or
-// resumed (handshakes), record (45 octets read, 45 written), idle or waiting (heap of sessions),
+// resumed (handshakes), record (45 octets read, 45 written), frozen (taken for a value and made
+// again), idle, thawed or waiting (heap of sessions),
 // each followed by 12 or 13 for the version; how often, the second.
 #include <malloc.h>
 #include <time.h>
@@ -25,6 +26,11 @@ extern "C" {
                                      CollectingSink* sink);
 [[gnu::noinline]] void serve_send(tlsext::ServerSession* session, tlsext::ByteView octets,
                                   CollectingSink* sink);
+[[gnu::noinline]] void serve_freeze(tlsext::ServerSession* session, tlsext::FrozenSession* frozen,
+                                    tlsext::SecretMemory* memory);
+[[gnu::noinline]] void serve_thaw(tlsext::ServerSession* session,
+                                  const tlsext::FrozenSession* frozen,
+                                  tlsext::ServerContext* context);
 }
 
 void* serve_accept(tlsext::ServerContext* context) {
@@ -35,6 +41,14 @@ void serve_receive(tlsext::ServerSession* session, tlsext::ByteView octets, Coll
 }
 void serve_send(tlsext::ServerSession* session, tlsext::ByteView octets, CollectingSink* sink) {
   if (!session->send(octets, *sink)) std::abort();
+}
+void serve_freeze(tlsext::ServerSession* session, tlsext::FrozenSession* frozen,
+                  tlsext::SecretMemory* memory) {
+  *frozen = must(session->freeze(*memory));
+}
+void serve_thaw(tlsext::ServerSession* session, const tlsext::FrozenSession* frozen,
+                tlsext::ServerContext* context) {
+  *session = must(tlsext::ServerSession::thaw(*context, *frozen));  // the old one goes
 }
 
 namespace {
@@ -96,12 +110,34 @@ void records(tlsext::ServerContext& server, tlsext::ClientContext& client, int c
   }
 }
 
-void idle(tlsext::ServerContext& server, tlsext::ClientContext& client, int count) {
+void frozen(tlsext::ServerContext& server, tlsext::ClientContext& client, int count) {
+  Pair pair = shake(server, client, true);
+  tlsext::SecretMemory memory;
+  tlsext::FrozenSession value;
+  server_time = {};
+  for (int i = 0; i < count; ++i) {
+    const auto began = Clock::now();
+    serve_freeze(pair.server.get(), &value, &memory);
+    serve_thaw(pair.server.get(), &value, &server);
+    server_time += Clock::now() - began;
+  }
+  const auto each = std::chrono::duration<double, std::micro>(server_time) / count;
+  std::printf("frozen and thawed: %.2f us, a value of %zu octets\n", each.count(),
+              value.encoded_size());
+}
+
+void idle(tlsext::ServerContext& server, tlsext::ClientContext& client, bool thawed, int count) {
   std::vector<std::unique_ptr<tlsext::ServerSession>> sessions;
   sessions.reserve(static_cast<std::size_t>(count));
   { shake(server, client, true); }
   const std::size_t before = mallinfo2().uordblks;
   for (int i = 0; i < count; ++i) sessions.push_back(shake(server, client, true).server);
+  tlsext::SecretMemory memory;
+  for (const auto& session : sessions) {
+    if (!thawed) break;
+    const auto value = must(session->freeze(memory));
+    *session = must(tlsext::ServerSession::thaw(server, value));
+  }
   const std::size_t after = mallinfo2().uordblks;
   std::printf("heap per idle server session: %zu octets\n",
               (after - before) / static_cast<std::size_t>(count));
@@ -130,8 +166,10 @@ int main(int argc, char** argv) {
   settings.ticket_keys = tlsext::TicketKeySet::create();
   const auto server = server_context(std::move(settings));
   const auto client = client_context(version);
-  if (what.starts_with("idle")) {
-    idle(*server, *client, count);
+  if (what.starts_with("idle") || what.starts_with("thawed")) {
+    idle(*server, *client, what.starts_with("thawed"), count);
+  } else if (what.starts_with("frozen")) {
+    frozen(*server, *client, count);
   } else if (what.starts_with("waiting")) {
     waiting(*server, count);
   } else if (what.starts_with("record")) {

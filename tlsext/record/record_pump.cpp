@@ -193,17 +193,56 @@ void RecordPump::close(SessionSink& sink) {
   set_state(SessionState::closed);
 }
 
+Result<FrozenRecords> RecordPump::freeze(SecretMemory& memory) {
+  if (state_ != SessionState::open) {
+    return failure(ErrorCode::internal, "the session is not open");
+  }
+  FrozenRecords out;
+  out.state = memory.take();
+  if (!out.state) return failure(ErrorCode::internal, "no memory for a frozen session");
+  unsigned size = SecretMemory::kSlotSize;
+  if (wolfSSL_get_record_state(ssl(), reinterpret_cast<unsigned char*>(out.state.data()), &size) !=
+      0) {
+    return failure(ErrorCode::internal, "the session is in the middle of a message");
+  }
+  out.state_size = static_cast<std::uint8_t>(size);
+  unsigned unread = 0;
+  wolfSSL_get_partial_record(ssl(), nullptr, &unread);
+  out.unread.resize(unread);
+  wolfSSL_get_partial_record(ssl(), reinterpret_cast<unsigned char*>(out.unread.data()), &unread);
+  SessionInfo facts = info();
+  out.alpn = std::move(facts.alpn);
+  out.group = std::move(facts.group);
+  set_state(SessionState::closed);
+  return out;
+}
+
+Result<void> RecordPump::thaw(const FrozenRecords& frozen) {
+  const auto* state = reinterpret_cast<const unsigned char*>(frozen.state.data());
+  if (wolfSSL_set_record_state(ssl(), state, frozen.state_size) != 0) {
+    return failure(ErrorCode::internal, "this is not the state of a session");
+  }
+  thawed_ = std::make_unique<const ThawedFacts>(ThawedFacts{frozen.alpn, frozen.group});
+  set_state(SessionState::open);
+  return {};
+}
+
 SessionInfo RecordPump::info() const {
   SessionInfo info;
   info.version = wolfSSL_version(ssl()) == TLS1_3_VERSION ? Version::tls13 : Version::tls12;
   if (const char* cipher = wolfSSL_get_cipher(ssl())) info.cipher = cipher;
+  info.resumed = wolfSSL_session_reused(ssl()) != 0;
+  if (thawed_) {
+    info.alpn = thawed_->alpn;
+    info.group = thawed_->group;
+    return info;
+  }
   if (const char* group = wolfSSL_get_curve_name(ssl())) info.group = group_name(group);
   char* alpn = nullptr;
   unsigned short size = 0;
   if (wolfSSL_ALPN_GetProtocol(ssl(), &alpn, &size) == WOLFSSL_SUCCESS) {
     info.alpn.assign(alpn, size);
   }
-  info.resumed = wolfSSL_session_reused(ssl()) != 0;
   return info;
 }
 

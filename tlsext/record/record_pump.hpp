@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "tlsext/base/alerts.hpp"
 #include "tlsext/base/result.hpp"
 #include "tlsext/base/types.hpp"
 #include "tlsext/base/wolfssl_ptr.hpp"
+#include "tlsext/record/frozen_records.hpp"
 #include "tlsext/record/session.hpp"
 #include "tlsext/record/session_state.hpp"
 #include "tlsext/record/sink.hpp"
@@ -34,6 +36,13 @@ class RecordPump {
   [[nodiscard]] SessionState state() const { return state_; }
   [[nodiscard]] SessionInfo info() const;
 
+  /// The open connection as a value, its keys in `memory`. Fails, and changes nothing, while a
+  /// message of TLS is under way. After success the pump can only be destroyed.
+  [[nodiscard]] Result<FrozenRecords> freeze(SecretMemory& memory);
+  /// Has a new pump go on with that connection, as open, in place of a handshake. What is not the
+  /// state of a connection of its role, whole and of a suite that there is, fails (internal).
+  [[nodiscard]] Result<void> thaw(const FrozenRecords& frozen);
+
   [[nodiscard]] WOLFSSL* ssl() const { return ssl_.get(); }
 
   /// To be returned from a callback for a received extension that is not accepted: `why` (which is
@@ -57,6 +66,11 @@ class RecordPump {
   void settle_alert(Error& error, int code);
   void set_state(SessionState next);
 
+  /// What wolfSSL knows no more of a connection that was frozen.
+  struct ThawedFacts {
+    std::string alpn;
+    std::string group;
+  };
   struct Callback;
   class Driving;
 
@@ -66,6 +80,7 @@ class RecordPump {
   SessionSink* sink_ = nullptr;
   const char* refusal_ = nullptr;
   SessionState state_ = SessionState::handshaking;
+  std::unique_ptr<const ThawedFacts> thawed_;  // null unless it was frozen
 };
 
 }  // namespace mooring::tlsext

@@ -33,6 +33,27 @@ Result<ServerSession> ServerSession::accept(ServerContext& context) {
   return ServerSession(std::move(impl));
 }
 
+Result<FrozenSession> ServerSession::freeze(SecretMemory& memory) {
+  auto records = pump().freeze(memory);
+  if (!records) return tl::unexpected(std::move(records.error()));
+  const auto& impl = static_cast<const Impl&>(pump());
+  return FrozenSession{std::move(*records), impl.known_name, impl.chain_port, impl.server_name};
+}
+
+Result<ServerSession> ServerSession::thaw(ServerContext& context, const FrozenSession& frozen) {
+  const std::shared_ptr<ServerState>& state = context.state_;
+  auto impl =
+      std::make_unique<Impl>(state, SslPtr(wolfSSL_new(state->identities.front().ssl.get())));
+  if (impl->ssl() == nullptr) return failure(ErrorCode::internal, "no memory for a session");
+  if (auto going = impl->thaw(frozen.records); !going) {
+    return tl::unexpected(std::move(going.error()));
+  }
+  impl->known_name = frozen.known_name;
+  impl->chain_port = frozen.chain_port;
+  impl->server_name = frozen.server_name;
+  return ServerSession(std::move(impl));
+}
+
 ServerSession::ServerSession(std::unique_ptr<Impl> impl) : Session(std::move(impl)) {}
 
 const std::string& ServerSession::server_name() const {

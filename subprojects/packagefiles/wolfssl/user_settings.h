@@ -25,6 +25,7 @@
 #define HAVE_CUSTOM_EXTENSIONS /* our patch: wolfssl-custom-extensions.patch */
 #define WOLFSSL_CTX_RNG        /* our patch: wolfssl-ctx-rng.patch */
 #define WOLFSSL_SNI_SET_CTX    /* our patch: wolfssl-sni-set-ctx.patch */
+#define WOLFSSL_RECORD_STATE   /* our patch: wolfssl-record-state.patch */
 
 /* Tickets are stateless (RFC 8310, section 9): tlsext switches the session cache off in every
  * context. It is compiled, at its smallest, because a client takes its session out with
