@@ -52,6 +52,10 @@ FLOORS = {
     "tools": ["tools/command"],
 }
 
+ROOMS = ["dnschain", "tlsext", "server", "tools"]
+# Lines that a floor's README.md may have: a screen.
+MOST_OF_README = 50
+
 LIBRARIES = {
     "ldns": "ldns/ldns.h", "wolfssl": "wolfssl/ssl.h", "openssl": "openssl/ssl.h", "uv": "uv.h",
     "toml": "toml++/toml.h", "spdlog": "spdlog/spdlog.h",
@@ -115,6 +119,41 @@ def out_of_order():
             if names.index(below) >= names.index(name)]
 
 
+def documented(root):
+    """What docs/architecture.md says that each floor stands on: its tables, by room."""
+    with open(os.path.join(root, "docs", "architecture.md"), encoding="utf-8") as file:
+        text = file.read()
+    found = {}
+    room = None
+    for name, below in re.findall(r"^\| `([\w/]+)/` \|.*\| *([^|]*?) *\|$", text, re.MULTILINE):
+        if below == "stands on":
+            room = name
+        elif room is not None:
+            names = re.findall(r"`([\w/]+)`", below)
+            found[f"{room}/{name}"] = [n if n.split("/")[0] in ROOMS and "/" in n else f"{room}/{n}"
+                                       for n in names]
+    return found
+
+
+def undescribed(root):
+    """Floors without a README.md of at most a screen, or that the architecture has otherwise."""
+    architecture = documented(root)
+    found = []
+    for floor in FLOORS:
+        if "/" not in floor:
+            continue
+        readme = os.path.join(root, floor, "README.md")
+        if not os.path.exists(readme):
+            found.append(f"{floor} has no README.md")
+        else:
+            with open(readme, encoding="utf-8") as file:
+                if file.read().count("\n") > MOST_OF_README:
+                    found.append(f"{floor}/README.md is longer than a screen")
+        if sorted(architecture.get(floor, ["nothing"])) != sorted(FLOORS[floor]):
+            found.append(f"docs/architecture.md has {floor} on {architecture.get(floor)}")
+    return found
+
+
 def preprocess(command, directory, text):
     """What the preprocessor makes of a text with the command's arguments; None when it fails."""
     arguments = []
@@ -122,7 +161,7 @@ def preprocess(command, directory, text):
     for argument in command:
         if skip or argument in ("-c", "-MD", "-MMD"):
             skip = False
-        elif argument in ("-o", "-MF", "-MQ", "-MT"):
+        elif argument in ("-o", "-MF", "-MQ", "-MT", "-include"):  # the last: precompiled headers
             skip = True
         else:
             arguments.append(argument)
@@ -185,6 +224,7 @@ def main():
             print(f"{'ok' if can == may else 'not ok'} - {floor} {'may' if may else 'may not'} "
                   f"include {header}")
     for what, found in [("every include runs down", wrong_includes(root) + out_of_order()),
+                        ("every floor is described", undescribed(root)),
                         ("callbacks of libuv are noexcept", throwing_callbacks(root))]:
         print(f"{'not ok' if found else 'ok'} - {what} {', '.join(found)}")
         wrong += len(found)
