@@ -94,6 +94,9 @@ std::optional<int> Process::wait(std::chrono::milliseconds wait) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
+  // What it said last may still be in the pipe; a child of its own can hold the other end open.
+  std::unique_lock lock(mutex_);
+  if (status_) news_.wait_for(lock, std::chrono::seconds(1), [&] { return ended_; });
   return status_;
 }
 
