@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 
 namespace mooring::server {
@@ -19,6 +20,12 @@ class ClockWatch {
 
  private:
   std::optional<std::chrono::nanoseconds> apart_;
+};
+
+/// Where the time comes from: the system, or a test.
+struct Clocks {
+  std::function<ClockWatch::Wall()> wall = std::chrono::system_clock::now;
+  std::function<ClockWatch::Monotonic()> monotonic = std::chrono::steady_clock::now;
 };
 
 }  // namespace mooring::server

@@ -13,6 +13,8 @@ namespace mooring::server {
 struct ResolverSettings {
   UpstreamSettings upstream;
   std::vector<Endpoint> servers;
+
+  bool operator==(const ResolverSettings&) const = default;
 };
 
 [[nodiscard]] ResolverSettings resolver_settings(const Config& config);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,13 +10,12 @@
 #include "dnschain/keep/keeper.hpp"
 #include "dnschain/keep/state_store.hpp"
 #include "server/chain/clock_watch.hpp"
-#include "server/chain/resolver_settings.hpp"
+#include "server/chain/event_log.hpp"
+#include "server/chain/keeper_resolver.hpp"
+#include "server/chain/state_saver.hpp"
 #include "server/io/loop.hpp"
 #include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
-#include "server/upstream/pool.hpp"
-#include "server/upstream/random_ids.hpp"
-#include "server/worker/upstream_links.hpp"
 
 namespace mooring::server {
 
@@ -31,17 +28,16 @@ struct ChainMemory {
   [[nodiscard]] std::vector<std::string> pinned_names() const;
 };
 
-/// Runs a keeper: gives it the time, asks its questions over TCP, logs what it says, stores its
-/// state, and passes on what it publishes.
-class ChainService {
+/// Runs a keeper: gives it the time, has its questions asked and its state stored, logs what it
+/// says, and passes on what it publishes.
+class ChainService final : private AskOwner {
  public:
   /// `publish` gets each new table, `settled` is called once: when every service has got a chain or
   /// failed to. Both from the loop. `log` and `loop` must outlive this.
   ChainService(Loop& loop, Log& log, dnschain::KeeperSettings settings, ResolverSettings resolver,
                ChainMemory memory,
                std::function<void(std::shared_ptr<const dnschain::ChainTable>)> publish,
-               std::function<void()> settled);
-  ~ChainService();
+               std::function<void()> settled, Clocks clocks = {});
 
   /// Other services, another trust anchor, other resolvers.
   void reconfigure(dnschain::KeeperSettings settings, const ResolverSettings& resolver);
@@ -57,42 +53,30 @@ class ChainService {
   [[nodiscard]] KeeperMetrics metrics() const;
 
  private:
-  class Ask;
-  class Troubles;
+  void on_answer(dnschain::Keeper::AskId id, ByteView message) override;
+  void on_failure(dnschain::Keeper::AskId id, const std::string& why) override;
   void run();
-  void ask(const dnschain::Keeper::Ask& what);
-  void log_event(const dnschain::KeeperEvent& event);
   void note_settled(const dnschain::KeeperEvent& event);
-  [[nodiscard]] std::string explain(QueryFailure why) const;
   void store_state();
-  void note_stored(const std::string& fault);
   void watch_clock();
   void set_timers();
   void end_turn();
 
   Log& log_;
   std::function<void(std::shared_ptr<const dnschain::ChainTable>)> publish_;
-  std::function<void()> settled_;
+  std::function<void()> settled_;  ///< null: it was called
   std::vector<dnschain::Service> unsettled_;
-  std::optional<dnschain::StateStore> store_;
-  std::string store_fault_;               ///< the last one logged; empty while storing goes well
-  std::optional<TimePoint> store_again_;  ///< after a fault
-  dnschain::Keeper keeper_;
-  std::array<std::uint64_t, dnschain::KeeperEvent::kKinds> events_{};  ///< by kind
-  std::shared_ptr<const dnschain::ChainTable> published_;
-  RandomIds ids_;
-  UpstreamCounters counters_;
-  ResolverSettings resolver_settings_;
-  UpstreamLinks links_;
-  std::unique_ptr<Troubles> troubles_;
-  UpstreamPool resolver_;
-  Loop& loop_;
+  Clocks clocks_;
   ClockWatch clock_;
+  KeeperEventLog events_;
+  StateSaver saver_;
+  dnschain::Keeper keeper_;
+  std::shared_ptr<const dnschain::ChainTable> published_;
+  Loop& loop_;
+  KeeperResolver resolver_;
   std::unique_ptr<Timer> clock_timer_;
   std::unique_ptr<Timer> keeper_timer_;
-  std::unique_ptr<Timer> resolver_timer_;
-  std::vector<std::unique_ptr<Ask>> asks_;
-  bool due_ = true;
+  bool due_ = true;  ///< the keeper may have something to do in this turn
 };
 
 }  // namespace mooring::server
