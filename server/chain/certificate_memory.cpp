@@ -19,8 +19,8 @@ CertificateMemory::CertificateMemory(const std::string& directory, Log& log) : l
   if (!directory.empty()) store_.emplace(directory);
 }
 
-CertificateSwitch CertificateMemory::recall(Config& config, const dnschain::KeeperState& state,
-                                            dnschain::WallTime now) {
+CertificateSwitch CertificateMemory::restore(Config& config, const dnschain::KeeperState& state,
+                                             dnschain::WallTime now) {
   CertificateSwitch out;
   if (!store_ || !is_kept(config)) return out;
   auto loaded = store_->load();

@@ -22,8 +22,8 @@ class CertificateMemory {
   /// At the start: puts into `config` the certificates that were in use before and must stay so,
   /// by what `state` tells of their TLSA records, and returns those that wait. What cannot be read
   /// is logged, and the start goes on without.
-  [[nodiscard]] CertificateSwitch recall(Config& config, const dnschain::KeeperState& state,
-                                         dnschain::WallTime now);
+  [[nodiscard]] CertificateSwitch restore(Config& config, const dnschain::KeeperState& state,
+                                          dnschain::WallTime now);
 
   /// Stores what is in use when that has changed, or removes it when it is not to be kept. What
   /// fails is logged and tried again at the next call.

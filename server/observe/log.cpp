@@ -2,6 +2,7 @@
 #include "server/observe/log.hpp"
 
 #include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
@@ -68,8 +69,14 @@ std::string format_event(std::string_view event, const std::vector<Field>& field
 }
 
 Log::Log(LogLevel level)
-    : logger_(std::make_shared<spdlog::logger>("mooringd",
-                                               std::make_shared<spdlog::sinks::stderr_sink_mt>())) {
+    : Log(level, std::make_shared<spdlog::logger>(
+                     "mooringd", std::make_shared<spdlog::sinks::stderr_sink_mt>())) {}
+
+Log::Log(LogLevel level, std::ostream& out)
+    : Log(level, std::make_shared<spdlog::logger>(
+                     "mooringd", std::make_shared<spdlog::sinks::ostream_sink_mt>(out))) {}
+
+Log::Log(LogLevel level, std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {
   logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   logger_->flush_on(spdlog::level::debug);
   set_level(level);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,10 +25,13 @@ struct Field {
 /// in double quotes; what could end the quotes or the line is escaped.
 [[nodiscard]] std::string format_event(std::string_view event, const std::vector<Field>& fields);
 
-/// Event lines on standard error, with time and level in front. Thread safe.
+/// Event lines, with time and level in front. Thread safe.
 class Log {
  public:
+  /// On standard error.
   explicit Log(LogLevel level);
+  /// On `out`, which must outlive this.
+  Log(LogLevel level, std::ostream& out);
 
   void set_level(LogLevel level);
   /// Whether lines of that level are written: for those that cost something to make.
@@ -47,6 +51,8 @@ class Log {
   }
 
  private:
+  Log(LogLevel level, std::shared_ptr<spdlog::logger> logger);
+
   std::shared_ptr<spdlog::logger> logger_;
 };
 

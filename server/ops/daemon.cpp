@@ -1,36 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/daemon.hpp"
-#include "tlsext/base/alerts.hpp"
 
 #include <algorithm>
 #include <csignal>
+#include <stdexcept>
 #include <utility>
 
+#include "dnschain/keep/state_store.hpp"
 #include "server/base/wall_time.hpp"
+#include "server/chain/identities.hpp"
 #include "server/config/settings.hpp"
 #include "server/ops/descriptors.hpp"
 #include "server/ops/metrics_log.hpp"
-#include "server/ops/ticket_rotation.hpp"
 
 namespace mooring::server {
 
 namespace {
 
-constexpr std::chrono::seconds kAnchorWatch{30};
+constexpr std::chrono::seconds kFileWatch{30};
 /// Until a certificate that could not be put to use is tried again.
 constexpr std::chrono::seconds kReleasePause{30};
-
-const char* state_text(UpstreamState state) {
-  switch (state) {
-    case UpstreamState::up:
-      return "up";
-    case UpstreamState::lost:
-      return "lost";
-    case UpstreamState::unreachable:
-      break;
-  }
-  return "unreachable";
-}
 
 }  // namespace
 
@@ -40,21 +29,29 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
       config_(std::move(config)),
       version_(std::move(version)),
       log_(log),
-      make_loop_(std::move(make_loop)),
-      loop_(make_loop_()),
-      inbox_(*loop_, [this](News&& news) { hear(std::move(news)); }),
+      loop_(make_loop()),
       limits_(ClientLimitSettings{}),
-      ticket_keys_(tlsext::TicketKeySet::create()),
-      memory_(config_.chain.state_directory, log_),
+      events_(*loop_, log,
+              {[this](const Endpoint& server, UpstreamState state, const std::string& reason) {
+                 upstream_states_.noticed(server, state, reason);
+               },
+               [this](const Endpoint& name, const std::string& reason) {
+                 on_listen_failed(name, reason);
+               },
+               [this] { on_drained(); }}),
+      workers_(std::move(make_loop), limits_, events_),
+      listening_({[this](ListeningSockets& at) { workers_.listen(at, config_.server.backlog); },
+                  [this](const Endpoint& bound) { workers_.stop_listening(bound); }}),
+      upstream_states_(log),
+      tickets_(*loop_, config_.tls, [this](const auto& keys) { workers_.set_ticket_keys(keys); }),
+      anchor_(read_file, log),
+      certificate_memory_(config_.chain.state_directory, log),
       startup_timer_(loop_->make_timer([this] { open(); })),
-      ticket_timer_(loop_->make_timer([this] { rotate_ticket_keys(); })),
       release_timer_(loop_->make_timer([this] { release_certificates(); })),
-      anchor_timer_(loop_->make_timer([this] { watch_anchor(); })) {}
+      watch_timer_(loop_->make_timer([this] { watch_files(); })) {}
 
-Daemon::~Daemon() = default;
-
-/// What is in the state directory; nothing, logged, when it cannot be used.
-std::optional<ChainMemory> Daemon::recall() {
+/// What an earlier run has left in the state directory.
+Result<ChainMemory> Daemon::load_memory() {
   const std::string& directory = config_.chain.state_directory;
   if (directory.empty()) {
     if (config_.chain.support_lifetime.count() > 0)
@@ -65,43 +62,42 @@ std::optional<ChainMemory> Daemon::recall() {
     return ChainMemory{};
   }
   auto lock = StateLock::take(directory);
-  if (!lock) {
-    log_.error("start_failed", {{"error", lock.error()}});
-    return std::nullopt;
-  }
+  if (!lock) return tl::make_unexpected(lock.error());
   state_lock_ = std::move(*lock);
   const dnschain::StateStore store(directory);
   auto loaded = store.load();
-  if (!loaded) {
-    log_.error("start_failed", {{"error", loaded.error().context}});
-    return std::nullopt;
-  }
+  if (!loaded) return failure(loaded.error().context);
   if (!loaded->set_aside.empty())
     log_.warning("state", {{"result", "set_aside"}, {"detail", loaded->set_aside}});
   return ChainMemory{store, std::move(loaded->state)};
 }
 
-int Daemon::run() {
-  std::signal(SIGPIPE, SIG_IGN);
-  apply_limits();
-  auto memory = recall();
-  if (!memory) return 1;
-  pinned_names_ = memory->pinned_names();
-  certificates_ = memory_.recall(config_, memory->state, wall_now());
-  if (!bind() || !make_workers()) return 1;
-  const auto terminate = loop_->make_signal(SIGTERM, [this] { stop(); });
-  const auto interrupt = loop_->make_signal(SIGINT, [this] { stop(); });
-  const auto hang_up = loop_->make_signal(SIGHUP, [this] { reload(); });
-  const auto user = loop_->make_signal(SIGUSR1, [this] { log_counters(); });
+/// All that can fail before clients are let in.
+Result<void> Daemon::prepare() {
+  auto memory = load_memory();
+  if (!memory) return tl::make_unexpected(memory.error());
+  certificates_ = certificate_memory_.restore(config_, memory->state, wall_now());
+  const auto bound = listening_.bind(config_.server.listen, config_.server.workers);
+  if (!bound) return bound;
+  const auto started = workers_.start(config_, memory->pinned_names(), tickets_.keys());
+  if (!started) return started;
   chains_ = std::make_unique<ChainService>(
       *loop_, log_, keeper_settings(config_), resolver_settings(config_), std::move(*memory),
       [this](const std::shared_ptr<const dnschain::ChainTable>& table) { on_chains(table); },
       [this] { open(); });
-  memory_.remember(config_);
-  startup_timer_->set(loop_->now() + config_.chain.startup_wait);
-  ticket_timer_->set(loop_->now() + config_.tls.ticket_rotation);
-  anchor_timer_->set(loop_->now() + kAnchorWatch);
-  loop_->run();
+  certificate_memory_.remember(config_);
+  return {};
+}
+
+int Daemon::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  apply_limits();
+  const auto prepared = prepare();
+  if (!prepared) {
+    log_.error("start_failed", {{"error", prepared.error().context}});
+    return 1;
+  }
+  serve();
   // Threads end before the last figures are read.
   log_counters();
   workers_.clear();
@@ -109,38 +105,24 @@ int Daemon::run() {
   return status_;
 }
 
-void Daemon::on_chains(const std::shared_ptr<const dnschain::ChainTable>& table) {
-  for (const auto& worker : workers_) worker->set_chains(table);
-  // Not from in here: this is the chain service's own turn.
-  if (!certificates_.empty()) release_timer_->set(loop_->now());
+void Daemon::serve() {
+  const auto terminate = loop_->make_signal(SIGTERM, [this] { stop(); });
+  const auto interrupt = loop_->make_signal(SIGINT, [this] { stop(); });
+  const auto hang_up = loop_->make_signal(SIGHUP, [this] { reload(); });
+  const auto user = loop_->make_signal(SIGUSR1, [this] { log_counters(); });
+  startup_timer_->set(loop_->now() + config_.chain.startup_wait);
+  watch_timer_->set(loop_->now() + kFileWatch);
+  loop_->run();
 }
 
-bool Daemon::bind() {
-  for (const Endpoint& endpoint : config_.server.listen) {
-    auto sockets = bind_sockets(endpoint, config_.server.workers);
-    if (!sockets) {
-      log_.error("start_failed", {{"error", "cannot listen on " + sockets.error().context}});
-      return false;
-    }
-    listening_.push_back(std::move(*sockets));
-  }
-  return true;
+void Daemon::enter(Phase next) {
+  if (!may_follow(phase_, next)) throw std::logic_error("the service is in another phase");
+  phase_ = next;
 }
 
-bool Daemon::make_workers() {
-  const Config config = with_stand_ins(config_, pinned_names_);
-  for (unsigned i = 0; i < config.server.workers; ++i) {
-    auto worker = std::make_unique<Worker>(make_loop_(), worker_settings(config_), limits_, *this);
-    auto context = make_context(config, worker->chain_source(), ticket_keys_);
-    if (!context) {
-      log_.error("start_failed", {{"error", context.error().context}});
-      return false;
-    }
-    worker->set_context(std::move(*context));
-    workers_.push_back(std::move(worker));
-  }
-  for (const auto& worker : workers_) worker->start();
-  return true;
+void Daemon::end() {
+  if (phase_ != Phase::ended) enter(Phase::ended);
+  loop_->stop();
 }
 
 void Daemon::apply_limits() {
@@ -155,90 +137,49 @@ void Daemon::apply_limits() {
 
 /// Lets clients in, once: when the first chains are there, or have been waited for long enough.
 void Daemon::open() {
-  if (std::exchange(open_, true)) return;
+  if (phase_ != Phase::starting) return;
   startup_timer_->clear();
-  for (ListeningSockets& sockets : listening_) {
-    const auto started = start_listening(sockets, config_.server.backlog);
-    if (!started) {
-      log_.error("start_failed", {{"error", "cannot listen on " + started.error().context}});
-      status_ = 1;
-      return loop_->stop();
-    }
-    hand_over(sockets);
+  const auto opened = listening_.open(config_.server.backlog);
+  if (!opened) {
+    log_.error("start_failed", {{"error", opened.error().context}});
+    status_ = 1;
+    return end();
   }
+  enter(Phase::serving);
   log_.info("start", {{"version", version_},
-                      {"listen", addresses(listening_)},
+                      {"listen", listening_.text()},
                       {"workers", std::to_string(workers_.size())},
                       {"identities", std::to_string(config_.identities.size())},
                       {"chains", std::to_string(chains_->table()->chains().size())},
                       {"config", file_}});
 }
 
-void Daemon::hand_over(ListeningSockets& sockets) {
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->listen(sockets.bound, std::move(sockets.sockets[i]), config_.server.backlog);
-  }
-  sockets.sockets.clear();
-}
-
-void Daemon::on_upstream_state(const Endpoint& server, UpstreamState state,
-                               std::string_view reason) {
-  inbox_.post(UpstreamNews{server, state, std::string(reason)});
-}
-
-void Daemon::on_listen_failed(const Endpoint& name, std::string_view reason) {
-  inbox_.post(ListenFailed{name, std::string(reason)});
-}
-
-// The log may be written from any thread, and hostile clients are not to fill the inbox.
-void Daemon::on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) {
-  if (!log_.writes(LogLevel::debug)) return;
-  std::vector<Field> fields{{"client", client.text()}, {"reason", std::string(why.reason)}};
-  if (why.alert) {
-    fields.push_back(
-        {why.from_client ? "alert_received" : "alert_sent", tlsext::alert_name(*why.alert)});
-  }
-  log_.debug("handshake_failed", fields);
+void Daemon::stop() {
+  if (phase_ != Phase::serving) return end();
+  enter(Phase::draining);
+  log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
+  workers_.drain(config_.server.drain_time);
 }
 
 void Daemon::on_drained() {
-  inbox_.post(Drained{});
+  if (++drained_ == workers_.size()) end();
 }
 
-void Daemon::hear(News&& news) {
-  std::visit([this](const auto& one) { report(one); }, news);
-}
-
-void Daemon::report(const Drained&) {
-  if (++drained_ == workers_.size()) loop_->stop();
+void Daemon::on_chains(const std::shared_ptr<const dnschain::ChainTable>& table) {
+  workers_.set_chains(table);
+  // Not from in here: this is the chain service's own turn.
+  if (!certificates_.empty()) release_timer_->set(loop_->now());
 }
 
 /// The worker's socket is closed by now, so that the kernel gives its clients to the others.
-void Daemon::report(const ListenFailed& news) {
-  log_.error(reloaded_ ? "reload" : "start",
-             {{"result", "partial"},
-              {"error", "a worker cannot listen on " + news.name.text() + ": " + news.reason},
-              {"detail", "the other workers and addresses go on"}});
+void Daemon::on_listen_failed(const Endpoint& name, const std::string& reason) {
+  log_.error(last_change_, {{"result", "partial"},
+                            {"error", "a worker cannot listen on " + name.text() + ": " + reason},
+                            {"detail", "the other workers and addresses go on"}});
 }
 
-void Daemon::report(const UpstreamNews& upstream) {
-  // Every worker tells; a line is for a change of the resolver, not for each who noticed it.
-  const auto [known, first] = upstream_states_.try_emplace(upstream.server, upstream.state);
-  if (!first && known->second == upstream.state) return;
-  known->second = upstream.state;
-  std::vector<Field> fields{{"server", upstream.server.text()},
-                            {"state", state_text(upstream.state)}};
-  if (!upstream.reason.empty()) fields.push_back({"reason", upstream.reason});
-  const bool up = upstream.state == UpstreamState::up;
-  log_.write(up ? LogLevel::info : LogLevel::warning, "upstream", fields);
-}
-
-void Daemon::rotate_ticket_keys() {
-  ticket_keys_ = ticket_keys_->rotated(ticket_keys_kept(config_.tls));
-  if (config_.tls.tickets) {
-    for (const auto& worker : workers_) worker->set_ticket_keys(ticket_keys_);
-  }
-  ticket_timer_->set(loop_->now() + config_.tls.ticket_rotation);
+void Daemon::reconfigure_chains() {
+  chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
 }
 
 /// Certificates that waited for their TLSA record, when it is there.
@@ -250,7 +191,7 @@ void Daemon::release_certificates() {
     release_timer_->set(loop_->now() + std::max(*next - now, std::chrono::seconds{1}));
   }
   if (names.empty()) return;
-  const auto contexts = make_contexts(config);
+  const auto contexts = workers_.make_contexts(config, chains_->pinned_names(), tickets_.keys());
   if (!contexts) {
     release_timer_->set_earlier(loop_->now() + kReleasePause);
     return log_.error("certificate", {{"state", "failed"},
@@ -259,67 +200,79 @@ void Daemon::release_certificates() {
   }
   certificates_.forget(names);
   config_ = std::move(config);
-  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->set_context((*contexts)[i]);
-  memory_.remember(config_);
-  chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
+  workers_.set_contexts(*contexts);
+  certificate_memory_.remember(config_);
+  reconfigure_chains();
   for (const auto& name : names) log_.info("certificate", {{"name", name}, {"state", "in_use"}});
 }
 
-tlsext::Result<Daemon::Contexts> Daemon::make_contexts(const Config& config) {
-  const Config with_pinned = with_stand_ins(config, chains_->pinned_names());
-  Contexts out;
-  for (const auto& worker : workers_) {
-    auto context = make_context(with_pinned, worker->chain_source(), ticket_keys_);
-    if (!context) return tl::make_unexpected(context.error());
-    out.push_back(std::move(*context));
-  }
-  return out;
-}
-
-/// The trust anchor is read again when its file has changed.
-void Daemon::watch_anchor() {
-  anchor_timer_->set(loop_->now() + kAnchorWatch);
-  memory_.remember(config_);
-  if (!config_.chain.anchor) return;
-  const auto text = read_file(config_.chain.anchor_file);
-  const std::string fault = text ? "" : text.error().context;
-  if (fault != std::exchange(anchor_fault_, fault)) {
-    const Field file{"file", config_.chain.anchor_file};
-    if (text) {
-      log_.info("trust_anchor", {{"result", "readable"}, file});
-    } else {
-      log_.warning("trust_anchor", {{"result", "unreadable"},
-                                    file,
-                                    {"error", fault},
-                                    {"detail", "the one that was read last stays in use"}});
-    }
-  }
-  if (!text || *text == config_.chain.anchor_text) return;
-  config_.chain.anchor_text = *text;
-  auto anchor = dnschain::TrustAnchor::parse(*text, config_.chain.anchor_file);
-  if (!anchor) {
-    return log_.error("trust_anchor", {{"result", "refused"}, {"error", anchor.error().context}});
-  }
-  config_.chain.anchor = std::move(*anchor);
-  chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
+void Daemon::watch_files() {
+  watch_timer_->set(loop_->now() + kFileWatch);
+  certificate_memory_.remember(config_);
+  if (!anchor_.look(config_.chain)) return;
+  reconfigure_chains();
   log_.info("trust_anchor", {{"result", "reloaded"}, {"file", config_.chain.anchor_file}});
 }
 
-void Daemon::stop() {
-  if (std::exchange(stopping_, true) || !open_) return loop_->stop();
-  log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
-  for (const auto& worker : workers_) worker->drain(config_.server.drain_time);
-}
-
 void Daemon::log_counters() {
-  std::vector<const WorkerCounters*> all;
-  for (const auto& worker : workers_) all.push_back(&worker->counters());
   LoadMetrics load;
   load.now = limits_.connections();
   load.clients = limits_.clients();
   KeeperMetrics keeper = chains_->metrics();
   keeper.certificates_held = certificates_.size();
-  log_metrics(load, service_metrics(all, keeper), log_);
+  log_metrics(load, service_metrics(workers_.counters(), keeper), log_);
+}
+
+void Daemon::refuse(const std::string& why) {
+  log_.error("reload", {{"result", "refused"}, {"error", why}});
+}
+
+void Daemon::reload() {
+  if (phase_ != Phase::starting && phase_ != Phase::serving) return;
+  auto config = load_for_reload(file_);
+  if (!config) {
+    for (const Finding& error : config.error()) refuse(error.text());
+    return;
+  }
+  for (const auto& [place, what] : identity_warnings(*config, wall_now()))
+    log_.warning("identity", {{"place", place.text()}, {"detail", what}});
+  const auto now = chains_->now();
+  auto prepared = prepare_reload(
+      std::move(*config), {config_, *chains_->table(), now,
+                           [this](const Config& next) {
+                             return workers_.make_contexts(next, chains_->pinned_names(),
+                                                           tickets_.keys());
+                           },
+                           [this](const Config& next) {
+                             return listening_.prepare(next.server.listen, config_.server.workers,
+                                                       config_.server.backlog);
+                           }});
+  if (!prepared) return refuse(prepared.error().context);
+  apply(std::move(*prepared));
+}
+
+void Daemon::apply(PreparedReload prepared) {
+  certificates_ = std::move(prepared.certificates);
+  log_held(prepared.held, log_);
+  config_ = std::move(prepared.config);
+  log_.set_level(config_.log.level);
+  apply_limits();
+  workers_.set_contexts(prepared.contexts);
+  workers_.set_settings(worker_settings(config_));
+  certificate_memory_.remember(config_);
+  listening_.change(config_.server.listen, std::move(prepared.added));
+  reconfigure_chains();
+  if (!certificates_.empty()) {
+    // Its TLSA record may be published already.
+    chains_->refresh();
+    release_timer_->set(loop_->now());
+  }
+  tickets_.set(config_.tls);
+  last_change_ = "reload";
+  log_.info("reload", {{"result", "done"}, {"listen", listening_.text()}});
+  if (!prepared.kept.empty())
+    log_.warning("reload",
+                 {{"result", "partial"}, {"detail", "a restart is needed for " + prepared.kept}});
 }
 
 }  // namespace mooring::server

@@ -15,8 +15,8 @@ namespace mooring::server {
 
 namespace {
 
-tl::unexpected<std::string> failed(const std::string& path, const char* what, int error) {
-  return tl::make_unexpected(path + ": " + what + ": " + std::strerror(error));
+tl::unexpected<Error> failed(const std::string& path, const char* what, int error) {
+  return failure(path + ": " + what + ": " + std::strerror(error), error);
 }
 
 /// " (process 123)", by what the file says; empty when it says nothing.
@@ -30,7 +30,7 @@ std::string holder(int file) {
 
 }  // namespace
 
-tl::expected<StateLock, std::string> StateLock::take(const std::string& directory) {
+Result<StateLock> StateLock::take(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directory(directory, error);
   if (error) return failed(directory, "cannot be made", error.value());
@@ -39,8 +39,8 @@ tl::expected<StateLock, std::string> StateLock::take(const std::string& director
   if (file.get() < 0) return failed(path, "cannot be made", errno);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return failed(path, "cannot be locked", errno);
-    return tl::make_unexpected(path + ": another mooringd" + holder(file.get()) +
-                               " uses this state directory; each needs its own");
+    return failure(path + ": another mooringd" + holder(file.get()) +
+                   " uses this state directory; each needs its own");
   }
   // For people, and for the message above: without it the lock holds as well.
   const std::string number = std::to_string(::getpid()) + "\n";

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <tl/expected.hpp>
 
 #include "server/base/owned_fd.hpp"
+#include "server/base/result.hpp"
 
 namespace mooring::server {
 
@@ -15,7 +15,7 @@ class StateLock {
  public:
   /// Locks the file "lock" in the directory, and makes both when they are missing. An error names
   /// the path, and the process that has the lock.
-  [[nodiscard]] static tl::expected<StateLock, std::string> take(const std::string& directory);
+  [[nodiscard]] static Result<StateLock> take(const std::string& directory);
 
  private:
   explicit StateLock(OwnedFd file) : file_(std::move(file)) {}

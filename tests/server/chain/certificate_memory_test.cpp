@@ -52,7 +52,7 @@ struct Restart {
   const std::string& in_use(Config config) {
     started = std::move(config);
     CertificateMemory memory(directory, log);
-    waiting = memory.recall(started, state_for(old_one), kNow);
+    waiting = memory.restore(started, state_for(old_one), kNow);
     memory.remember(started);
     return started.identities[0].certificate_pem;
   }
@@ -131,5 +131,5 @@ TEST_CASE("without a state directory nothing is kept", "[server]") {
   const auto made = test::make_certificate("dot.example");
   Config config = with(made);
   memory.remember(config);
-  CHECK(memory.recall(config, {}, kNow).empty());
+  CHECK(memory.restore(config, {}, kNow).empty());
 }

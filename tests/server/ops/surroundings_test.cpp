@@ -119,15 +119,15 @@ TEST_CASE("a state directory is locked for one process", "[server]") {
     REQUIRE(first);
     const auto second = StateLock::take(directory);
     REQUIRE_FALSE(second);
-    CHECK(second.error() == directory + "/lock: another mooringd (process " +
-                                std::to_string(getpid()) +
-                                ") uses this state directory; each needs its own");
+    CHECK(second.error().context == directory + "/lock: another mooringd (process " +
+                                        std::to_string(getpid()) +
+                                        ") uses this state directory; each needs its own");
   }
   CHECK(StateLock::take(directory));
-  CHECK_THAT(StateLock::take(files.path("deep/below")).error(),
+  CHECK_THAT(StateLock::take(files.path("deep/below")).error().context,
              Catch::EndsWith("cannot be made: No such file or directory"));
   std::filesystem::create_directory(files.path("state2"));
   std::filesystem::create_directory(files.path("state2/lock"));
-  CHECK_THAT(StateLock::take(files.path("state2")).error(),
+  CHECK_THAT(StateLock::take(files.path("state2")).error().context,
              Catch::EndsWith("lock: cannot be made: Is a directory"));
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "server/io/listening_sockets.hpp"
+
+namespace mooring::server {
+
+/// The addresses that the service listens on, from the moment at which they are bound.
+class Listening {
+ public:
+  /// Whoever takes connections at an address, and ceases to.
+  struct Takers {
+    std::function<void(ListeningSockets& at)> listen;
+    std::function<void(const Endpoint& bound)> stop_listening;
+  };
+
+  explicit Listening(Takers takers) : takers_(std::move(takers)) {}
+
+  /// Binds a socket for each of `workers` at each of the addresses. Nobody is let in before open().
+  [[nodiscard]] Result<void> bind(const std::vector<Endpoint>& addresses, unsigned workers);
+  /// Lets clients in, at most `backlog` waiting at each socket.
+  [[nodiscard]] Result<void> open(int backlog);
+
+  /// Gets all of `wanted` that is not there, or changes nothing.
+  [[nodiscard]] Result<std::vector<ListeningSockets>> prepare(const std::vector<Endpoint>& wanted,
+                                                              unsigned workers, int backlog) const;
+  /// Closes what is not `wanted` any more and adds what prepare() gave.
+  void change(const std::vector<Endpoint>& wanted, std::vector<ListeningSockets> added);
+
+  /// Where they are bound, with commas between, for the log.
+  [[nodiscard]] std::string text() const { return addresses(all_); }
+
+ private:
+  Takers takers_;
+  std::vector<ListeningSockets> all_;
+  bool open_ = false;
+};
+
+}  // namespace mooring::server

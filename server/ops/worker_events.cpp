@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/ops/worker_events.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "tlsext/base/alerts.hpp"
+
+namespace mooring::server {
+
+WorkerEvents::WorkerEvents(Loop& loop, Log& log, Handlers handlers)
+    : log_(log), handlers_(std::move(handlers)), inbox_(loop, [this](Event&& event) {
+        std::visit([this](const auto& one) { deliver(one); }, event);
+      }) {}
+
+void WorkerEvents::on_upstream_state(const Endpoint& server, UpstreamState state,
+                                     std::string_view reason) {
+  inbox_.post(UpstreamStateChanged{server, state, std::string(reason)});
+}
+
+void WorkerEvents::on_listen_failed(const Endpoint& name, std::string_view reason) {
+  inbox_.post(ListenFailed{name, std::string(reason)});
+}
+
+// The log may be written from any thread, and hostile clients are not to fill the inbox.
+void WorkerEvents::on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) {
+  if (!log_.writes(LogLevel::debug)) return;
+  std::vector<Field> fields{{"client", client.text()}, {"reason", std::string(why.reason)}};
+  if (why.alert) {
+    fields.push_back(
+        {why.from_client ? "alert_received" : "alert_sent", tlsext::alert_name(*why.alert)});
+  }
+  log_.debug("handshake_failed", fields);
+}
+
+void WorkerEvents::on_drained() {
+  inbox_.post(Drained{});
+}
+
+void WorkerEvents::deliver(const UpstreamStateChanged& event) const {
+  handlers_.upstream_state(event.server, event.state, event.reason);
+}
+
+void WorkerEvents::deliver(const ListenFailed& event) const {
+  handlers_.listen_failed(event.name, event.reason);
+}
+
+void WorkerEvents::deliver(const Drained&) const {
+  handlers_.drained();
+}
+
+}  // namespace mooring::server

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "server/io/inbox.hpp"
+#include "server/observe/log.hpp"
+#include "server/worker/worker.hpp"
+
+namespace mooring::server {
+
+/// Brings what happens in workers from their threads to one loop.
+class WorkerEvents final : public WorkerObserver {
+ public:
+  /// Called on the loop, in the order in which it happened.
+  struct Handlers {
+    std::function<void(const Endpoint& server, UpstreamState state, const std::string& reason)>
+        upstream_state;
+    std::function<void(const Endpoint& name, const std::string& reason)> listen_failed;
+    std::function<void()> drained;  ///< once for each worker
+  };
+
+  /// `loop` and `log` must outlive this, and this the workers.
+  WorkerEvents(Loop& loop, Log& log, Handlers handlers);
+
+  void on_upstream_state(const Endpoint& server, UpstreamState state,
+                         std::string_view reason) override;
+  void on_listen_failed(const Endpoint& name, std::string_view reason) override;
+  /// Logs it, at debug.
+  void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) override;
+  void on_drained() override;
+
+ private:
+  struct UpstreamStateChanged {
+    Endpoint server;
+    UpstreamState state;
+    std::string reason;
+  };
+  struct ListenFailed {
+    Endpoint name;
+    std::string reason;
+  };
+  struct Drained {};
+  using Event = std::variant<UpstreamStateChanged, ListenFailed, Drained>;
+
+  void deliver(const UpstreamStateChanged& event) const;
+  void deliver(const ListenFailed& event) const;
+  void deliver(const Drained& event) const;
+
+  Log& log_;
+  Handlers handlers_;
+  Inbox<Event> inbox_;
+};
+
+}  // namespace mooring::server

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/chain/identities.hpp"
+#include "server/client/limits.hpp"
+#include "server/config/config.hpp"
+#include "server/io/listening_sockets.hpp"
+#include "server/io/loop.hpp"
+#include "server/worker/worker.hpp"
+
+namespace mooring::server {
+
+/// The workers of the service. All are told the same.
+class Workers {
+ public:
+  using Keys = std::shared_ptr<const tlsext::TicketKeySet>;
+  using Contexts = std::vector<std::shared_ptr<tlsext::ServerContext>>;
+  using ContextMaker = std::function<decltype(make_context)>;
+
+  /// `limits` and `observer` must outlive this.
+  Workers(LoopFactory make_loop, ClientLimits& limits, WorkerObserver& observer,
+          ContextMaker make_context = server::make_context)
+      : make_loop_(std::move(make_loop)),
+        limits_(limits),
+        observer_(observer),
+        make_context_(std::move(make_context)) {}
+
+  /// Makes as many as `config` wants and starts them; `pinned_names` as for make_contexts(). May
+  /// throw std::runtime_error, as their loops do.
+  [[nodiscard]] Result<void> start(const Config& config,
+                                   const std::vector<std::string>& pinned_names, const Keys& keys);
+  /// A context for each worker. Identities stand in for `pinned_names` that are not configured.
+  [[nodiscard]] Result<Contexts> make_contexts(const Config& config,
+                                               const std::vector<std::string>& pinned_names,
+                                               const Keys& keys) const;
+  /// Ends their threads.
+  void clear() { workers_.clear(); }
+  [[nodiscard]] std::size_t size() const { return workers_.size(); }
+  [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
+
+  /// What make_contexts() gave.
+  void set_contexts(const Contexts& contexts);
+  void set_settings(const WorkerSettings& settings);
+  void set_chains(const std::shared_ptr<const dnschain::ChainTable>& chains);
+  void set_ticket_keys(const Keys& keys);
+  /// Takes the sockets over, which listen already: one for each.
+  void listen(ListeningSockets& at, int backlog);
+  void stop_listening(const Endpoint& bound);
+  void drain(Milliseconds wait);
+
+ private:
+  LoopFactory make_loop_;
+  ClientLimits& limits_;
+  WorkerObserver& observer_;
+  ContextMaker make_context_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace mooring::server
