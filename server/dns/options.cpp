@@ -20,11 +20,7 @@ unsigned edns_version(ByteView message, const OptShape& opt) {
   return opt.begin == 0 ? 0 : std::to_integer<unsigned>(message[opt.begin + OptOffset::version]);
 }
 
-std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place, ByteView added) {
-  if (!opt.hop.for_one_hop() && added.empty()) {
-    std::memcpy(place, message.data(), message.size());
-    return message.size();
-  }
+std::size_t copy_changed(ByteView message, OptShape& opt, std::byte* place, ByteView added) {
   const std::size_t data = opt.begin + OptOffset::data;
   std::memcpy(place, message.data(), data);
   std::size_t out = data;

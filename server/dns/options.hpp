@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "server/base/bytes.hpp"
 #include "server/dns/wire.hpp"
@@ -80,8 +81,20 @@ struct OptShape {
 /// with those of `added`, whole options, behind the others that its OPT has. `place` has room for
 /// message.size() + added.size() octets; `added` is empty where there is no OPT. Returns the size
 /// of the copy, at most 65535, and changes the place in `opt` to what it has become.
-[[nodiscard]] std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place,
-                                            ByteView added = {});
+[[nodiscard]] inline std::size_t copy_for_next_hop(ByteView message, OptShape& opt,
+                                                   std::byte* place, ByteView added = {});
+
+/// The same where the copy differs from the message.
+[[nodiscard]] std::size_t copy_changed(ByteView message, OptShape& opt, std::byte* place,
+                                       ByteView added);
+
+// Most messages are copied as they are: that much is in line.
+inline std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte* place,
+                                     ByteView added) {
+  if (opt.hop.for_one_hop() || !added.empty()) return copy_changed(message, opt, place, added);
+  std::memcpy(place, message.data(), message.size());
+  return message.size();
+}
 
 /// Writes an OPT record of ours, option by option, where there is room for it.
 class OptWriter {

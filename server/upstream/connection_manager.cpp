@@ -231,12 +231,11 @@ void ConnectionManager::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> ConnectionManager::next_deadline() const {
-  std::optional<TimePoint> next;
+  TimePoint next = TimePoint::max();
   for (const auto& connection : connections_) {
-    if (!connection->live()) continue;
-    next = next ? std::min(*next, due(*connection)) : due(*connection);
+    if (connection->live()) next = std::min(next, due(*connection));
   }
-  return next;
+  return next == TimePoint::max() ? std::nullopt : std::optional(next);
 }
 
 TimePoint ConnectionManager::due(const UpstreamConnection& connection) const {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/upstream/connection_set.hpp"
 
-#include <bit>
-
 namespace mooring::server {
 namespace {
 
@@ -22,10 +20,6 @@ void ConnectionSet::make(std::size_t count, std::size_t in_flight_per_connection
   in_flight_per_connection_ = in_flight_per_connection;
   connecting_ = established_ = retired_ = 0;
   room_ = common_ = unsent_ = unacknowledged_ = 0;
-}
-
-UpstreamConnection& ConnectionSet::first(Mask among) const {
-  return *connections_[static_cast<std::size_t>(std::countr_zero(among))];
 }
 
 bool ConnectionSet::open(UpstreamConnection& connection, std::size_t resolver, std::size_t limit,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -108,7 +109,9 @@ class ConnectionSet {
   [[nodiscard]] static Mask bit(const UpstreamConnection& connection) {
     return Mask{1} << static_cast<unsigned>(connection.id_);
   }
-  [[nodiscard]] UpstreamConnection& first(Mask among) const;
+  [[nodiscard]] UpstreamConnection& first(Mask among) const {
+    return *connections_[static_cast<std::size_t>(std::countr_zero(among))];
+  }
   void update_room(const UpstreamConnection& connection);
   void heard_from(const UpstreamConnection& connection, TimePoint now);
   void acknowledge(bool everywhere);

@@ -14,11 +14,12 @@ namespace mooring::server {
 
 /// The queries that wait for a place on a connection. Clients take turns, and each client's own
 /// queries come in order. A turn is a sixteenth of all places long, so that what one client has
-/// asked at once is answered together and written to it together; but no longer than its share. While others wait as well, a client whose queries hold its
-/// share of the places has no turn; with nobody else about it may have all of them. When somebody
-/// else has been about lately an eighth of the places is kept for those who hold little, so that
-/// who comes next need not wait for others' answers. Every function takes constant time, amortised;
-/// only client() allocates. Knows nothing of connections.
+/// asked at once is answered together and written to it together; but no longer than its share.
+/// While others wait as well, a client whose queries hold its share of the places has no turn; with
+/// nobody else about it may have all of them. When somebody else has been about lately an eighth of
+/// the places is kept for those who hold little, so that who comes next need not wait for others'
+/// answers. Every function takes constant time, amortised; only client() allocates. Knows nothing
+/// of connections.
 class FairQueue {
  public:
   /// `places`: on all connections, at least 1.
@@ -91,8 +92,8 @@ class FairQueue {
   std::size_t sated_at_ = 0;
   const PoolClient* turn_of_ = nullptr;  ///< who is in the middle of its turn; none: nobody
   std::size_t turn_taken_ = 0;           ///< queries in that turn
-  const PoolClient* last_ = nullptr;  ///< who asked last
-  std::optional<TimePoint> changed_;  ///< when that was another one than before
+  const PoolClient* last_ = nullptr;     ///< who asked last
+  std::optional<TimePoint> changed_;     ///< when that was another one than before
   std::unordered_map<ClientAddress, PoolClient*, ClientAddressHash> by_network_;
 };
 

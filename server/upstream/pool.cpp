@@ -305,15 +305,12 @@ void UpstreamPool::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> UpstreamPool::next_deadline() const {
-  std::optional<TimePoint> next = manager_.next_deadline();
-  const auto consider = [&](const std::optional<TimePoint>& when) {
-    if (when) next = next ? std::min(*next, *when) : *when;
-  };
-  if (const PendingQuery* const query = queries_.earliest()) consider(query->deadline);
-  consider(refill_at_);
-  consider(connections_.acknowledge_at());
-  consider(manager_.retry_at());
-  return next;
+  TimePoint next = manager_.next_deadline().value_or(TimePoint::max());
+  if (const PendingQuery* const query = queries_.earliest()) next = std::min(next, query->deadline);
+  for (const auto& when : {refill_at_, connections_.acknowledge_at(), manager_.retry_at()}) {
+    if (when) next = std::min(next, *when);
+  }
+  return next == TimePoint::max() ? std::nullopt : std::optional(next);
 }
 
 }  // namespace mooring::server

@@ -139,7 +139,7 @@ Result<void> RecordPump::read() {
   for (;;) {
     const int result = wolfSSL_read(ssl(), text.data(), static_cast<int>(text.size()));
     if (result > 0) {
-      sink_->on_plaintext(ByteView(text).first(static_cast<std::size_t>(result)));
+      sink_->on_plaintext({text.data(), static_cast<std::size_t>(result)});
       continue;
     }
     const int code = wolfSSL_get_error(ssl(), result);

@@ -140,10 +140,15 @@ void UvStream::read_socket() {
                     stream->owner()->on_read({octets, static_cast<std::size_t>(count)});
                     return;
                   }
-                  uv_read_stop(handle);
-                  if (count == UV_EOF) return stream->owner()->on_finished();
-                  stream->owner()->on_broken(uv_error(static_cast<int>(count)));
+                  stream->ended(static_cast<int>(count));
                 });
+}
+
+/// Apart from reading, which is quicker without it.
+void UvStream::ended(int status) {
+  uv_read_stop(as_stream(handle_));
+  if (status == UV_EOF) return owner()->on_finished();
+  owner()->on_broken(uv_error(status));
 }
 
 void UvStream::deliver_unread() {

@@ -50,6 +50,7 @@ class UvStream final : public Stream {
   [[nodiscard]] std::size_t keep(std::vector<std::byte> octets);
   void on_kept_written(const Write& write);
   void read_socket();
+  void ended(int status);
   void deliver_unread();
   [[nodiscard]] std::vector<std::byte> unwritten() const;
 
