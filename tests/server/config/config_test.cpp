@@ -249,13 +249,12 @@ TEST_CASE("a server without ports needs no trust anchor, but takes the default f
   const std::string text = std::string(kServer) + kIdentity + "ports = []\n" + kUpstream;
   const bool has_default = GENERATE(false, true);
   const auto config =
-      parse_config(text, "etc/mooring.toml",
-                   [&](const std::string& path) -> Result<std::string> {
-                     if (path != "/usr/share/dns/root.ds") return read_fake(path);
-                     if (!has_default) return failure("No such file or directory");
-                     return ". IN DS 47005 13 2 "
-                            "2eb6e9f2480126691594d649a5a613de3052e37861634641bb568746f2ffc4d4";
-                   });
+      parse_config(text, "etc/mooring.toml", [&](const std::string& path) -> Result<std::string> {
+        if (path != "/usr/share/dns/root.ds") return read_fake(path);
+        if (!has_default) return failure("No such file or directory");
+        return ". IN DS 47005 13 2 "
+               "2eb6e9f2480126691594d649a5a613de3052e37861634641bb568746f2ffc4d4";
+      });
   REQUIRE(config);
   CHECK(config->chain.anchor.has_value() == has_default);
   CHECK(config->identities.at(0).services.empty());
