@@ -12,7 +12,6 @@ constexpr std::uint32_t kLingerOctets = 1U << 20U;
 
 void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context,
                              Admitted admitted) {
-  client_ = admitted.peer.address;
   place_ = std::move(admitted.place);
   auto session =
       ClientSession::create(group, context, *this, admitted.peer, loop_.now(), place_.client());

@@ -50,7 +50,8 @@ class ClientConnection final : public StreamOwner,
     stream_->set_owner(*this);
   }
 
-  [[nodiscard]] const Endpoint& client() const { return client_; }
+  /// While it has a session.
+  [[nodiscard]] const Endpoint& client() const { return session_->peer().address; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admitted admitted);
   /// No more waiting.
@@ -83,7 +84,6 @@ class ClientConnection final : public StreamOwner,
   Loop& loop_;
   ConnectionHost& host_;
   std::unique_ptr<Stream> stream_;
-  Endpoint client_;  ///< kept: a connection that was reset does not tell any more
   std::unique_ptr<ClientSession> session_;
   Admission place_;
   TimePoint ends_at_{};
