@@ -14,7 +14,6 @@ constexpr std::uint16_t kResponse = 0x8000;
 constexpr std::uint16_t kOpcodeMask = 0x7800;
 constexpr std::uint16_t kTruncated = 0x0200;
 constexpr std::uint16_t kRecursionDesired = 0x0100;
-constexpr std::uint16_t kRecursionAvailable = 0x0080;
 constexpr std::uint16_t kCheckingDisabled = 0x0010;
 constexpr std::uint16_t kClassIn = 1;
 constexpr std::uint16_t kExtendedErrorOption = 15;
@@ -242,7 +241,6 @@ Result<Message> parse_response(ByteView octets) {
   Message message;
   message.id = peek_u16(octets, 0);
   message.truncated = (flags & kTruncated) != 0;
-  message.recursion_available = (flags & kRecursionAvailable) != 0;
   message.rcode = static_cast<Rcode>(flags & 0xf);
   const std::uint16_t questions = peek_u16(octets, 4);
   if (questions != 1 && (questions != 0 || message.rcode == Rcode::no_error))

@@ -41,7 +41,6 @@ enum class Rcode : std::uint16_t {
 struct Message {
   std::uint16_t id = 0;
   bool truncated = false;
-  bool recursion_available = false;
   Rcode rcode{};  ///< the extended code when there is an OPT record (RFC 6891, 6.1.3)
   std::optional<Question> question;  ///< none in some error responses
   std::vector<Record> answer;

@@ -83,15 +83,6 @@ const RRset* RRsetIndex::find(const Name& owner, RrType type) const {
   return found == sets_.end() ? nullptr : &found->second;
 }
 
-std::vector<const RRset*> RRsetIndex::nsec_at(const Name& owner) const {
-  const std::string key = key_octets(owner);
-  std::vector<const RRset*> sets;
-  for (auto it = sets_.lower_bound(Key{RrType::nsec, key, {}});
-       it != sets_.end() && it->first.type == RrType::nsec && it->first.owner == key; ++it)
-    sets.push_back(&it->second);
-  return sets;
-}
-
 std::vector<const RRset*> RRsetIndex::of_type(RrType type) const {
   std::vector<const RRset*> sets;
   for (auto it = sets_.lower_bound(Key{type, {}, {}}); it != sets_.end() && it->first.type == type;

@@ -39,7 +39,6 @@ class RRsetIndex {
 
   /// Not for NSEC.
   [[nodiscard]] const RRset* find(const Name& owner, RrType type) const;
-  [[nodiscard]] std::vector<const RRset*> nsec_at(const Name& owner) const;
   [[nodiscard]] std::vector<const RRset*> of_type(RrType type) const;
 
  private:

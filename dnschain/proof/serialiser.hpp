@@ -19,9 +19,6 @@ struct ExtensionBody {
   ChainPrefix prefix = ChainPrefix::absent;
 };
 
-/// The most that fits a TLS extension in a CertificateEntry (RFC 8446, 4.4.2).
-inline constexpr std::size_t kMaxExtensionBody = 65531;
-
 [[nodiscard]] Bytes serialise(const ExtensionBody& body);
 
 /// Reads both forms, the prefixed one first.

@@ -9,7 +9,6 @@
 namespace mooring::server {
 
 using ByteView = std::span<const std::byte>;
-using MutableBytes = std::span<std::byte>;
 
 /// Monotonic time: what deadlines are counted in. Always an argument in the parts of this room that
 /// own no socket, read once in a turn of the event loop by those that do.

@@ -62,17 +62,6 @@ class List {
   void push_back(T& item) { insert_before(head_, item); }
   /// Puts it first; it leaves the list of this tag that it may be in.
   void push_front(T& item) { insert_before(*head_.next_, item); }
-  /// Puts all of `other` before what is here.
-  void splice_front(List& other) {
-    if (other.empty()) return;
-    Hook* const first = other.head_.next_;
-    Hook* const last = other.head_.prev_;
-    last->next_ = head_.next_;
-    head_.next_->prev_ = last;
-    head_.next_ = first;
-    first->prev_ = &head_;
-    other.head_.prev_ = other.head_.next_ = &other.head_;
-  }
 
  private:
   static T* object(Hook* hook) { return static_cast<T*>(hook); }

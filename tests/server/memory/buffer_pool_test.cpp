@@ -134,13 +134,9 @@ TEST_CASE("a list keeps order, and its items leave it when they go", "[server]")
   CHECK(text(list) == "312");
   other.push_back(a);
   CHECK(text(list) == "32");
-  other.splice_front(list);
-  CHECK(text(other) == "321");
-  CHECK(list.empty());
-  other.splice_front(list);
-  CHECK(text(other) == "321");
+  CHECK(text(other) == "1");
   a.ListHook<One>::unlink();
   a.ListHook<One>::unlink();
-  CHECK(text(other) == "32");
-  CHECK(other.front() == &c);
+  CHECK(other.empty());
+  CHECK(list.front() == &c);
 }
