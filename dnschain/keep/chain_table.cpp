@@ -2,7 +2,6 @@
 #include "dnschain/keep/chain_table.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 namespace mooring::dnschain {
 namespace {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dnschain/keep/state_file.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 #include "dnschain/dns/stored.hpp"

@@ -3,8 +3,6 @@
 
 #include <ldns/ldns.h>
 
-#include <algorithm>
-
 #include "dnschain/dns/ldns_ptr.hpp"
 #include "dnschain/dns/wire.hpp"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dnschain/proof/verifier.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "dnschain/base/hex.hpp"

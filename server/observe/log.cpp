@@ -6,7 +6,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
-#include <array>
 
 namespace mooring::server {
 

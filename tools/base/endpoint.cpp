@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <array>
 
 #include "dnschain/dns/host_name.hpp"
