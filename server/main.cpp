@@ -50,8 +50,9 @@ int run(const CommandLine& command) {
     return 0;
   }
   Log log(config->log.level);
-  const std::string clock = clock_fault(wall_now(), kBuilt);
-  if (!clock.empty()) log.warning("clock", {{"detail", clock}});
+  if (const auto fault = clock_fault(wall_now(), kBuilt)) {
+    log.warning("clock", {{"detail", *fault}});
+  }
   for (const auto& [place, what] : warnings)
     log.warning("identity", {{"place", place.text()}, {"detail", what}});
   return Daemon(command.config, std::move(*config), MOORING_VERSION, log, make_uv_loop).run();

@@ -42,17 +42,16 @@ Bytes encode(const std::vector<KeptCertificate>& kept) {
   return dnschain::seal(kMagic, kVersion, content);
 }
 
-dnschain::Result<std::vector<KeptCertificate>> decode(dnschain::ByteView octets) {
+Result<std::vector<KeptCertificate>> decode(dnschain::ByteView octets) {
   const auto sealed = dnschain::unseal(kMagic, kVersion, octets);
-  if (!sealed) return tl::unexpected(sealed.error());
+  if (!sealed) return failure(sealed.error().context);
   std::vector<KeptCertificate> out;
   WireReader reader(sealed->content);
   while (!reader.empty()) {
     auto name = read_text(reader);
     auto certificate = read_text(reader);
     auto key = read_text(reader);
-    if (!name || !certificate || !key)
-      return tl::unexpected(dnschain::Error{dnschain::ErrorCode::malformed, "an entry is cut"});
+    if (!name || !certificate || !key) return failure("an entry is cut");
     out.push_back({std::move(*name), std::move(*certificate), std::move(*key)});
   }
   return out;
@@ -93,20 +92,22 @@ Config with_kept(Config config, const std::vector<KeptCertificate>& kept) {
   return config;
 }
 
-dnschain::Result<CertificateStore::Loaded> CertificateStore::load() const {
+Result<CertificateStore::Loaded> CertificateStore::load() const {
   const auto octets = dnschain::read_whole(file());
-  if (!octets) return tl::unexpected(octets.error());
+  if (!octets) return failure(octets.error().context);
   if (!*octets) return Loaded{};
   auto kept = decode(**octets);
   const std::string fault = kept ? fault_of(*kept) : kept.error().context;
   if (fault.empty()) return Loaded{std::move(*kept), {}};
   auto set_aside = dnschain::set_aside(file(), fault);
-  if (!set_aside) return tl::unexpected(set_aside.error());
+  if (!set_aside) return failure(set_aside.error().context);
   return Loaded{{}, std::move(*set_aside)};
 }
 
-dnschain::Result<void> CertificateStore::save(const std::vector<KeptCertificate>& kept) const {
-  return dnschain::replace_file(file(), encode(kept));
+Result<void> CertificateStore::save(const std::vector<KeptCertificate>& kept) const {
+  const auto replaced = dnschain::replace_file(file(), encode(kept));
+  if (!replaced) return failure(replaced.error().context);
+  return {};
 }
 
 void CertificateStore::clear() const {

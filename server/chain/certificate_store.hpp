@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dnschain/base/error.hpp"
+#include "server/base/result.hpp"
 #include "server/config/config.hpp"
 
 namespace mooring::server {
@@ -37,9 +37,9 @@ class CertificateStore {
   explicit CertificateStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
   /// A file that is damaged, or whose certificates and keys are of no use, is set aside.
-  [[nodiscard]] dnschain::Result<Loaded> load() const;
+  [[nodiscard]] Result<Loaded> load() const;
   /// Has them on disk when it returns; on failure what was there before is untouched.
-  [[nodiscard]] dnschain::Result<void> save(const std::vector<KeptCertificate>& kept) const;
+  [[nodiscard]] Result<void> save(const std::vector<KeptCertificate>& kept) const;
   /// Leaves no key behind.
   void clear() const;
 

@@ -5,8 +5,8 @@
 
 namespace mooring::server {
 
-std::string clock_fault(dnschain::WallTime now, dnschain::WallTime built) {
-  if (now >= built) return {};
+std::optional<std::string> clock_fault(dnschain::WallTime now, dnschain::WallTime built) {
+  if (now >= built) return std::nullopt;
   return "the clock says " + dnschain::to_text(now) + ", but this program was built at " +
          dnschain::to_text(built) + ": no signature can be judged by such a clock";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "dnschain/base/bytes.hpp"
@@ -8,7 +9,8 @@
 namespace mooring::server {
 
 /// Why the clock cannot be right, one line: it is behind the moment at which this program was
-/// built. Empty when it may be right.
-[[nodiscard]] std::string clock_fault(dnschain::WallTime now, dnschain::WallTime built);
+/// built. None when it may be right.
+[[nodiscard]] std::optional<std::string> clock_fault(dnschain::WallTime now,
+                                                     dnschain::WallTime built);
 
 }  // namespace mooring::server
