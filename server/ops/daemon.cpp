@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/daemon.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 #include <utility>
@@ -18,8 +17,6 @@ namespace mooring::server {
 namespace {
 
 constexpr std::chrono::seconds kFileWatch{30};
-/// Until a certificate that could not be put to use is tried again.
-constexpr std::chrono::seconds kReleasePause{30};
 
 }  // namespace
 
@@ -45,10 +42,22 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
       upstream_states_(log),
       tickets_(*loop_, config_.tls, [this](const auto& keys) { workers_.set_ticket_keys(keys); }),
       anchor_(read_file, log),
+      certificates_(*loop_, log, release_service()),
       certificate_memory_(config_.chain.state_directory, log),
       startup_timer_(loop_->make_timer([this] { open(); })),
-      release_timer_(loop_->make_timer([this] { release_certificates(); })),
       watch_timer_(loop_->make_timer([this] { watch_files(); })) {}
+
+CertificateRelease::Service Daemon::release_service() {
+  return {
+      [this]() -> const Config& { return config_; }, [this] { return chains_->now(); },
+      [this] { return chains_->table(); },
+      [this](const Config& next) { return make_contexts(next); },
+      [this](Config next, const Workers::Contexts& contexts) { use(std::move(next), contexts); }};
+}
+
+Result<Workers::Contexts> Daemon::make_contexts(const Config& config) const {
+  return workers_.make_contexts(config, chains_->pinned_names(), tickets_.keys());
+}
 
 /// What an earlier run has left in the state directory.
 Result<ChainMemory> Daemon::load_memory() {
@@ -76,7 +85,7 @@ Result<ChainMemory> Daemon::load_memory() {
 Result<void> Daemon::prepare() {
   auto memory = load_memory();
   if (!memory) return tl::make_unexpected(memory.error());
-  certificates_ = certificate_memory_.restore(config_, memory->state, wall_now());
+  certificates_.hold(certificate_memory_.restore(config_, memory->state, wall_now()));
   const auto bound = listening_.bind(config_.server.listen, config_.server.workers);
   if (!bound) return bound;
   const auto started = workers_.start(config_, memory->pinned_names(), tickets_.keys());
@@ -167,8 +176,7 @@ void Daemon::on_drained() {
 
 void Daemon::on_chains(const std::shared_ptr<const dnschain::ChainTable>& table) {
   workers_.set_chains(table);
-  // Not from in here: this is the chain service's own turn.
-  if (!certificates_.empty()) release_timer_->set(loop_->now());
+  certificates_.look();
 }
 
 /// The worker's socket is closed by now, so that the kernel gives its clients to the others.
@@ -182,28 +190,12 @@ void Daemon::reconfigure_chains() {
   chains_->reconfigure(keeper_settings(config_), resolver_settings(config_));
 }
 
-/// Certificates that waited for their TLSA record, when it is there.
-void Daemon::release_certificates() {
-  Config config = config_;
-  const auto now = chains_->now();
-  const auto names = certificates_.release(config, *chains_->table(), now);
-  if (const auto next = certificates_.next_release()) {
-    release_timer_->set(loop_->now() + std::max(*next - now, std::chrono::seconds{1}));
-  }
-  if (names.empty()) return;
-  const auto contexts = workers_.make_contexts(config, chains_->pinned_names(), tickets_.keys());
-  if (!contexts) {
-    release_timer_->set_earlier(loop_->now() + kReleasePause);
-    return log_.error("certificate", {{"state", "failed"},
-                                      {"error", contexts.error().context},
-                                      {"detail", "it is tried again; the old one stays in use"}});
-  }
-  certificates_.forget(names);
+/// A configuration that has certificates in it which waited, and the contexts made for it.
+void Daemon::use(Config config, const Workers::Contexts& contexts) {
   config_ = std::move(config);
-  workers_.set_contexts(*contexts);
+  workers_.set_contexts(contexts);
   certificate_memory_.remember(config_);
   reconfigure_chains();
-  for (const auto& name : names) log_.info("certificate", {{"name", name}, {"state", "in_use"}});
 }
 
 void Daemon::watch_files() {
@@ -238,21 +230,18 @@ void Daemon::reload() {
     log_.warning("identity", {{"place", place.text()}, {"detail", what}});
   const auto now = chains_->now();
   auto prepared = prepare_reload(
-      std::move(*config), {config_, *chains_->table(), now,
-                           [this](const Config& next) {
-                             return workers_.make_contexts(next, chains_->pinned_names(),
-                                                           tickets_.keys());
-                           },
-                           [this](const Config& next) {
-                             return listening_.prepare(next.server.listen, config_.server.workers,
-                                                       config_.server.backlog);
-                           }});
+      std::move(*config),
+      {config_, *chains_->table(), now, [this](const Config& next) { return make_contexts(next); },
+       [this](const Config& next) {
+         return listening_.prepare(next.server.listen, config_.server.workers,
+                                   config_.server.backlog);
+       }});
   if (!prepared) return refuse(prepared.error().context);
   apply(std::move(*prepared));
 }
 
 void Daemon::apply(PreparedReload prepared) {
-  certificates_ = std::move(prepared.certificates);
+  certificates_.hold(std::move(prepared.certificates));
   log_held(prepared.held, log_);
   config_ = std::move(prepared.config);
   log_.set_level(config_.log.level);
@@ -265,7 +254,7 @@ void Daemon::apply(PreparedReload prepared) {
   if (!certificates_.empty()) {
     // Its TLSA record may be published already.
     chains_->refresh();
-    release_timer_->set(loop_->now());
+    certificates_.look();
   }
   tickets_.set(config_.tls);
   last_change_ = "reload";

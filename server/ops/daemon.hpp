@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "server/chain/certificate_memory.hpp"
-#include "server/chain/certificate_switch.hpp"
 #include "server/chain/service.hpp"
 #include "server/config/config.hpp"
 #include "server/io/loop.hpp"
 #include "server/observe/log.hpp"
 #include "server/ops/anchor_watch.hpp"
+#include "server/ops/certificate_release.hpp"
 #include "server/ops/listening.hpp"
 #include "server/ops/phase.hpp"
 #include "server/ops/reload.hpp"
@@ -38,6 +38,8 @@ class Daemon {
   [[nodiscard]] int run();
 
  private:
+  [[nodiscard]] CertificateRelease::Service release_service();
+  [[nodiscard]] Result<Workers::Contexts> make_contexts(const Config& config) const;
   [[nodiscard]] Result<ChainMemory> load_memory();
   [[nodiscard]] Result<void> prepare();
   void apply_limits();
@@ -55,7 +57,7 @@ class Daemon {
   void reload();
   void apply(PreparedReload prepared);
   void refuse(const std::string& why);
-  void release_certificates();
+  void use(Config config, const Workers::Contexts& contexts);
   void watch_files();
   void reconfigure_chains();
 
@@ -71,12 +73,11 @@ class Daemon {
   UpstreamStateLog upstream_states_;
   TicketRotation tickets_;
   AnchorWatch anchor_;
-  CertificateSwitch certificates_;
+  CertificateRelease certificates_;
   CertificateMemory certificate_memory_;
   std::optional<StateLock> state_lock_;
   std::unique_ptr<ChainService> chains_;
   std::unique_ptr<Timer> startup_timer_;
-  std::unique_ptr<Timer> release_timer_;
   std::unique_ptr<Timer> watch_timer_;
   Phase phase_ = Phase::starting;
   std::string_view last_change_ = "start";  ///< the event that brought about how things are

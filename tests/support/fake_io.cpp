@@ -2,6 +2,7 @@
 #include "support/fake_io.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -111,7 +112,11 @@ class FakeWakeUp final : public server::WakeUp {
     loop_.wake_ups_.push_back(this);
   }
   ~FakeWakeUp() override { std::erase(loop_.wake_ups_, this); }
-  void wake() override { due = true; }
+  void wake() override {
+    const std::lock_guard lock(loop_.mutex_);
+    due = true;
+    loop_.woken_.notify_all();
+  }
 
   std::function<void()> action;
   std::atomic<bool> due = false;
@@ -252,12 +257,21 @@ std::size_t FakeLoop::listening() const {
 
 void FakeLoop::run() {
   turn();
-  while (!stopped_ && !steps.empty()) {
-    const auto step = std::move(steps.front());
-    steps.pop_front();
-    step();
+  while (!stopped_ && (!steps.empty() || await_wake_up())) {
+    if (!steps.empty()) {
+      const auto step = std::move(steps.front());
+      steps.pop_front();
+      step();
+    }
     turn();
   }
+}
+
+bool FakeLoop::await_wake_up() {
+  const auto due = [](const FakeWakeUp* one) { return one->due.load(); };
+  std::unique_lock lock(mutex_);
+  return waits && woken_.wait_for(lock, std::chrono::seconds(20),
+                                  [&] { return std::ranges::any_of(wake_ups_, due); });
 }
 
 void FakeLoop::check_refusal() const {
@@ -302,6 +316,7 @@ Result<std::unique_ptr<server::Stream>> FakeLoop::adopt(server::StreamState& sta
 
 Result<std::unique_ptr<server::Listener>> FakeLoop::listen(server::OwnedFd, int,
                                                            server::OnConnection on_connection) {
+  if (refuses_to_listen) return tl::make_unexpected(*refuses_to_listen);
   if (refuses) return tl::make_unexpected(*refuses);
   return std::make_unique<FakeListener>(*this, std::move(on_connection));
 }

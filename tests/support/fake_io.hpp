@@ -2,12 +2,14 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,8 +82,13 @@ class FakeLoop final : public server::Loop {
 
   /// Each is one step of run(), with a turn after it; run() ends with the last one or stop().
   std::deque<std::function<void()>> steps;
+  /// Whether run(), without a step left, waits for wake-ups from other threads, as a real loop
+  /// does. One that fails to come keeps it for 20 s only.
+  bool waits = false;
   /// When set, what is made fails with it; timers, signals and wake-ups throw its text.
   std::optional<server::Error> refuses;
+  /// The same for listeners alone.
+  std::optional<server::Error> refuses_to_listen;
   /// Of all that connect() was asked for and has not refused.
   std::vector<std::shared_ptr<FakePeer>> connections;
 
@@ -111,12 +118,15 @@ class FakeLoop final : public server::Loop {
   friend class FakeWakeUp;
   friend class FakeListener;
   void check_refusal() const;
+  [[nodiscard]] bool await_wake_up();
   std::shared_ptr<FakePeer> arrive(const std::shared_ptr<FakePeer>& peer, std::size_t listener);
   [[nodiscard]] class FakeTimer* next_timer() const;
 
   server::TimePoint now_{server::Milliseconds{1'000'000}};
   std::function<void()> end_of_turn_;
   bool stopped_ = false;
+  std::mutex mutex_;
+  std::condition_variable woken_;
   std::vector<class FakeTimer*> timers_;
   std::multimap<int, class FakeSignal*> signals_;
   std::vector<class FakeWakeUp*> wake_ups_;

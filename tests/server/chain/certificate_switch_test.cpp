@@ -2,64 +2,15 @@
 #include "server/chain/certificate_switch.hpp"
 
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <utility>
 
 #include "dnschain/base/time_text.hpp"
-#include "dnschain/dane/tlsa_history.hpp"
-#include "support/certificates.hpp"
+#include "support/switched_certificates.hpp"
 
 using namespace mooring;
 using namespace mooring::server;
+using namespace mooring::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-const dnschain::WallTime kNow{std::chrono::seconds{1'800'000'000}};
-
-dnschain::Service service() {
-  return dnschain::Service::create("dot.example", dnschain::Port(853)).value();
-}
-
-/// "3 0 0": the certificate itself.
-dnschain::TlsaRecord record_of(const test::Certificate& certificate) {
-  dnschain::TlsaRecord out{3, 0, 0, {}};
-  out.data.resize(certificate.der.size());
-  std::memcpy(out.data.data(), certificate.der.data(), out.data.size());
-  return out;
-}
-
-Config with(const test::Certificate& certificate) {
-  Config config;
-  IdentityConfig identity;
-  identity.name = "dot.example";
-  identity.certificate_pem = certificate.certificate_pem;
-  identity.private_key_pem = certificate.private_key_pem;
-  identity.services = {service()};
-  config.identities = {identity};
-  return config;
-}
-
-using Records = std::vector<dnschain::TlsaRecord>;
-
-dnschain::ChainTable table_of(const dnschain::TlsaHistory& history) {
-  dnschain::PublishedChain chain{.service = service(), .history = history.seen()};
-  return dnschain::ChainTable({}, {std::move(chain)});
-}
-
-/// `records` are published, and have been for long.
-dnschain::ChainTable chains(Records records) {
-  dnschain::TlsaHistory history;
-  history.saw(std::move(records), 3600s, kNow - 24h);
-  return table_of(history);
-}
-
-struct Certificates {
-  test::Certificate old_one = test::make_certificate("dot.example");
-  test::Certificate new_one = test::make_certificate("dot.example");
-};
-
-}  // namespace
 
 TEST_CASE("a new certificate waits until a TLSA record matches it", "[server]") {
   const Certificates made;
@@ -86,7 +37,7 @@ TEST_CASE("it waits for two TTLs after its record was first seen", "[server]") {
   history.saw({record_of(made.old_one), record_of(made.new_one)}, 300s, kNow);
   // One more beside them changes nothing.
   history.saw({record_of(made.old_one), record_of(made.new_one),
-               record_of(test::make_certificate("dot.example"))},
+               record_of(make_certificate("dot.example"))},
               300s, kNow + 200s);
   const auto both = table_of(history);
   Config next = with(made.new_one);
@@ -133,7 +84,7 @@ TEST_CASE("records that were taken away count for as long as caches hold them", 
 
 TEST_CASE("a new certificate is used at once when nobody can lose by it", "[server]") {
   const Certificates made;
-  const auto other = record_of(test::make_certificate("dot.example"));
+  const auto other = record_of(make_certificate("dot.example"));
   CertificateSwitch waiting;
   const auto held = [&](const dnschain::ChainTable& table, bool wait = true) {
     Config next = with(made.new_one);
