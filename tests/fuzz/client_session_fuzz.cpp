@@ -25,7 +25,8 @@ void as_plaintext(ByteView octets, std::size_t piece) {
   PoolFixture pool;
   BufferPool buffers(1U << 20U);
   Listener listener;
-  DnsExchange exchange(pool.pool, buffers, pool.counters.clients, listener, Peer{}, std::nullopt);
+  const Peer peer;
+  DnsExchange exchange(pool.pool, buffers, pool.counters.clients, listener, peer, std::nullopt);
   const auto answer = [&] {
     pool.pool.flush();
     pool.connect_all();
