@@ -15,7 +15,7 @@ namespace mooring::dnschain {
 class Service {
  public:
   /// `base_domain` is a host name as in SNI, with or without a final dot; letters are lower-cased.
-  /// An error when it is no host name, or leaves no room for "_<port>._tcp.".
+  /// An error when it is no host name, or leaves no space for "_<port>._tcp.".
   [[nodiscard]] static Result<Service> create(std::string_view base_domain, Port port);
 
   /// Lower case, without the final dot: as SNI carries it.

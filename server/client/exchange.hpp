@@ -16,7 +16,7 @@
 
 namespace mooring::server {
 
-/// Hears that an exchange has something new: octets to send, room for queries held back, or a
+/// Hears that an exchange has something new: octets to send, places for queries held back, or a
 /// fault.
 class ExchangeListener {
  public:
@@ -51,12 +51,15 @@ class DnsExchange final : private QueryOwner {
   DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
               ExchangeListener& listener, const Peer& peer,
               const std::optional<ClientAddress>& client);
+  DnsExchange(UpstreamPool& upstream, BufferPool& buffers, ClientCounters& counters,
+              ExchangeListener& listener, const Peer&& gone,
+              const std::optional<ClientAddress>& client) = delete;
   ~DnsExchange();
 
   /// Takes octets from the client, cut anywhere. When `max_in_flight` queries are in flight, or
   /// fewer while the upstream pool is crowded, what follows is held back.
   void receive(ByteView octets, std::size_t max_in_flight, TimePoint now);
-  /// Goes on with what was held back, as far as there is room.
+  /// Goes on with what was held back, as far as there are places.
   void resume(std::size_t max_in_flight, TimePoint now);
   /// Whoever goes on from the snapshot has all that was here: nothing may be received or sent after
   /// it, and abandon() comes next.

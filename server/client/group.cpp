@@ -54,7 +54,7 @@ std::size_t SessionGroup::holding_class(std::size_t octets) {
 }
 
 /// Of those of least use the one that holds the most goes first, the oldest of several.
-bool SessionGroup::make_room(const Buffer& asking, std::size_t least) {
+bool SessionGroup::reclaim(const Buffer& asking, std::size_t least) {
   const std::size_t bases = BufferPool::least_use(least, asking.use()) ? 1 : 2;
   for (std::size_t base = 0; base < bases * kHoldings; base += kHoldings) {
     for (std::size_t size = kHoldings; size-- > holding_class(least);) {

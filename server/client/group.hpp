@@ -70,7 +70,7 @@ class SessionGroup final : private MemoryHolders {
   static constexpr std::size_t kHoldings = 16;
   using Holders = List<ClientSession, HolderTag>;
 
-  bool make_room(const Buffer& asking, std::size_t least) override;
+  bool reclaim(const Buffer& asking, std::size_t least) override;
   [[nodiscard]] static std::size_t holding_class(std::size_t octets);
 
   SessionSettings settings_;

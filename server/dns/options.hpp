@@ -78,7 +78,7 @@ struct OptShape {
 [[nodiscard]] unsigned edns_version(ByteView message, const OptShape& opt);
 
 /// Copies a message from one hop to the next: without the options that are for one hop only, and
-/// with those of `added`, whole options, behind the others that its OPT has. `place` has room for
+/// with those of `added`, whole options, behind the others that its OPT has. `place` has space for
 /// message.size() + added.size() octets; `added` is empty where there is no OPT. Returns the size
 /// of the copy, at most 65535, and changes the place in `opt` to what it has become.
 [[nodiscard]] inline std::size_t copy_for_next_hop(ByteView message, OptShape& opt,
@@ -96,7 +96,7 @@ inline std::size_t copy_for_next_hop(ByteView message, OptShape& opt, std::byte*
   return message.size();
 }
 
-/// Writes an OPT record of ours, option by option, where there is room for it.
+/// Writes an OPT record of ours, option by option, where it fits.
 class OptWriter {
  public:
   /// Octets of a record without options.

@@ -80,7 +80,7 @@ BufferPool::Piece BufferPool::take(std::size_t octets, const Buffer& asking) {
   // An answer is on its way to somebody who reads, as a rule: whoever holds memory gives way to it.
   const std::size_t least = asking.use() == BufferUse::outgoing ? 0 : piece.capacity;
   while (in_use_ + piece.capacity > limit) {
-    if (holders_ == nullptr || !holders_->make_room(asking, least)) return {};
+    if (holders_ == nullptr || !holders_->reclaim(asking, least)) return {};
   }
   const std::size_t size = size_class(piece.capacity);
   if (size < kSizes && !spare_[size].empty()) {
@@ -103,7 +103,7 @@ void BufferPool::give_back(Piece piece) {
 
 void BufferPool::charge(std::size_t octets, const Buffer& whose) {
   in_use_ += octets;
-  while (in_use_ > max_octets_ && holders_ != nullptr && holders_->make_room(whose, octets)) {
+  while (in_use_ > max_octets_ && holders_ != nullptr && holders_->reclaim(whose, octets)) {
   }
 }
 

@@ -76,7 +76,7 @@ class MemoryHolders {
  public:
   /// `asking` needs memory. True: something was freed, though not by the owner of `asking`, nor by
   /// anybody who held less than about `least` octets. False: nobody is to give way to it.
-  [[nodiscard]] virtual bool make_room(const Buffer& asking, std::size_t least) = 0;
+  [[nodiscard]] virtual bool reclaim(const Buffer& asking, std::size_t least) = 0;
 
  protected:
   ~MemoryHolders() = default;

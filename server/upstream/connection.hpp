@@ -16,7 +16,7 @@ namespace mooring::server {
 enum class ConnectionState : std::uint8_t {
   closed,      ///< there is none: a number to be used
   connecting,  ///< nothing can be sent yet
-  open,        ///< takes queries as far as there is room
+  open,        ///< takes queries as far as there are places
   retired,     ///< takes no more queries, and is closed when nobody waits for it
 };
 

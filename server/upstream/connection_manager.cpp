@@ -104,7 +104,7 @@ void ConnectionManager::open_more(TimePoint now) {
   }
 }
 
-/// False: there is no room for one more within `limit` usable ones.
+/// False: there can be no more within `limit` usable ones.
 bool ConnectionManager::open_one(std::size_t resolver, std::size_t limit, TimePoint now) {
   UpstreamConnection* const connection = free_connection(limit);
   if (connection == nullptr) return false;
@@ -182,7 +182,7 @@ UpstreamConnection* ConnectionManager::most_stuck(TimePoint now) const {
 /// Somebody below his share waits, and all places are taken: where that is by queries that are not
 /// answered soon, as one client can ask them, he gets other places. What is owed stays where it is.
 void ConnectionManager::relieve(TimePoint now) {
-  if (connections_.has_room() || connections_.connecting() != 0 || connections_.established() == 0)
+  if (connections_.has_place() || connections_.connecting() != 0 || connections_.established() == 0)
     return;
   if (connections_.usable() < settings_.connections || connections_.retired() >= settings_.spare())
     return;

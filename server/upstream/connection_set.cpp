@@ -19,7 +19,7 @@ void ConnectionSet::make(std::size_t count, std::size_t in_flight_per_connection
   }
   in_flight_per_connection_ = in_flight_per_connection;
   connecting_ = established_ = retired_ = 0;
-  room_ = common_ = unsent_ = unacknowledged_ = 0;
+  with_place_ = common_ = unsent_ = unacknowledged_ = 0;
 }
 
 bool ConnectionSet::open(UpstreamConnection& connection, std::size_t resolver, std::size_t limit,
@@ -40,7 +40,7 @@ void ConnectionSet::connected(UpstreamConnection& connection, TimePoint now) {
 void ConnectionSet::retire(UpstreamConnection& connection) {
   connection.enter(ConnectionState::retired);
   ++retired_;
-  update_room(connection);
+  update_places(connection);
 }
 
 void ConnectionSet::closed(UpstreamConnection& connection, List<PendingQuery, PlaceTag>& owed) {
@@ -48,7 +48,7 @@ void ConnectionSet::closed(UpstreamConnection& connection, List<PendingQuery, Pl
   if (connection.established()) --established_;
   if (connection.state() == ConnectionState::retired) --retired_;
   connection.reset(owed);
-  update_room(connection);
+  update_places(connection);
   unsent_ &= ~bit(connection);
   unacknowledged_ &= ~bit(connection);
 }
@@ -60,21 +60,21 @@ void ConnectionSet::choose_resolver(const ResolverPolicy& policy, std::size_t ot
     if (!best || policy.prefers(connection->resolver(), *best)) best = connection->resolver();
   }
   in_use_ = best.value_or(otherwise);
-  for (const auto& connection : connections_) update_room(*connection);
+  for (const auto& connection : connections_) update_places(*connection);
 }
 
-void ConnectionSet::update_room(const UpstreamConnection& connection) {
+void ConnectionSet::update_places(const UpstreamConnection& connection) {
   const bool usable = connection.state() == ConnectionState::open && !connection.full() &&
                       connection.resolver() == in_use_;
   const bool common = usable && !connection.nearly_full();
-  room_ = usable ? room_ | bit(connection) : room_ & ~bit(connection);
+  with_place_ = usable ? with_place_ | bit(connection) : with_place_ & ~bit(connection);
   common_ = common ? common_ | bit(connection) : common_ & ~bit(connection);
 }
 
 /// A send costs the same for one query as for many, so that queries go where one is due anyway, or
 /// where many more can follow.
 UpstreamConnection* ConnectionSet::choose(bool common, bool patient) const {
-  const Mask among = common ? common_ : room_;
+  const Mask among = common ? common_ : with_place_;
   Mask due = among & unsent_;
   if (due == 0 && !patient) due = among & unacknowledged_;  // that will be due there
   if (due != 0) return &first(due);
@@ -91,14 +91,14 @@ void ConnectionSet::send(UpstreamConnection& connection, PendingQuery& query, Me
                          TimePoint now) {
   connection.send(query, ids, now);
   unsent_ |= bit(connection);
-  if (connection.full()) room_ &= ~bit(connection);
+  if (connection.full()) with_place_ &= ~bit(connection);
   if (connection.nearly_full()) common_ &= ~bit(connection);
 }
 
 void ConnectionSet::remove(PendingQuery& query) {
   UpstreamConnection& connection = *connections_[query.connection];
   connection.remove(query);
-  update_room(connection);
+  update_places(connection);
 }
 
 bool ConnectionSet::expired(const PendingQuery& query) {

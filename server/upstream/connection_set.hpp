@@ -64,17 +64,17 @@ class ConnectionSet {
   [[nodiscard]] std::size_t resolver_in_use() const { return in_use_; }
 
   /// Whether any connection can take a query.
-  [[nodiscard]] bool has_room() const { return room_ != 0; }
+  [[nodiscard]] bool has_place() const { return with_place_ != 0; }
   /// One that can take a query; null: none, or, when `patient`, none where this would make a send
-  /// that is worth its price. `common`: only where there is more room than what is kept for those
-  /// who hold little.
+  /// that is worth its price. `common`: only where there are more places than what is kept for
+  /// those who hold little.
   [[nodiscard]] UpstreamConnection* choose(bool common, bool patient) const;
   /// Sends a query, at the next flush(), on a connection that can take it.
   void send(UpstreamConnection& connection, PendingQuery& query, MessageIds& ids, TimePoint now);
   /// The query on a connection is owed no answer any more.
   void remove(PendingQuery& query);
   /// The query on a connection has reached its deadline, but its ID stays taken. True: so many have
-  /// that the connection has little room for others.
+  /// that the connection has few places for others.
   [[nodiscard]] bool expired(const PendingQuery& query);
 
   /// Octets have come: calls `take` with each whole message.
@@ -112,7 +112,7 @@ class ConnectionSet {
   [[nodiscard]] UpstreamConnection& first(Mask among) const {
     return *connections_[static_cast<std::size_t>(std::countr_zero(among))];
   }
-  void update_room(const UpstreamConnection& connection);
+  void update_places(const UpstreamConnection& connection);
   void heard_from(const UpstreamConnection& connection, TimePoint now);
   void acknowledge(bool everywhere);
 
@@ -125,7 +125,7 @@ class ConnectionSet {
   std::size_t established_ = 0;
   std::size_t retired_ = 0;  ///< of the established
   std::size_t in_use_ = 0;   ///< the resolver
-  Mask room_ = 0;            ///< can take a query
+  Mask with_place_ = 0;      ///< can take a query
   Mask common_ = 0;          ///< of these: more than is kept for those who hold little
   Mask unsent_ = 0;          ///< something is to be sent
   Mask unacknowledged_ = 0;  ///< something has come, and nothing was sent since

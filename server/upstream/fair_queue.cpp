@@ -135,7 +135,7 @@ void FairQueue::remove(PendingQuery& query) {
   others_.push_back(client);
 }
 
-bool FairQueue::leaves_room(TimePoint now) const {
+bool FairQueue::leaves_places(TimePoint now) const {
   const std::size_t most = share(now);
   const std::size_t free = places_ - std::min(held_, places_);
   std::size_t wanted = 0;

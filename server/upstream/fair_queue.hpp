@@ -59,7 +59,7 @@ class FairQueue {
   [[nodiscard]] bool keeps(TimePoint now) const;
   /// Whether places remain free when all that wait have what they may have. Quick, so that where it
   /// would take long to tell the answer is no.
-  [[nodiscard]] bool leaves_room(TimePoint now) const;
+  [[nodiscard]] bool leaves_places(TimePoint now) const;
   /// A query of the client has got a place, or has given it back. The latter may destroy a client
   /// that has no owner.
   void hold(PoolClient& client) {

@@ -9,8 +9,8 @@ constexpr std::size_t kChunk = 64;
 }  // namespace
 
 void PendingQuery::store(const Query& query) {
-  const std::size_t room = kLengthPrefix + query.message.size();
-  if (room > kInline) large = std::make_unique_for_overwrite<std::byte[]>(room);
+  const std::size_t needed = kLengthPrefix + query.message.size();
+  if (needed > kInline) large = std::make_unique_for_overwrite<std::byte[]>(needed);
   shape = query.shape;
   context = query.context;
   const std::size_t copied = copy_for_next_hop(query.message, shape.opt, data() + kLengthPrefix);

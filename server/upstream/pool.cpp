@@ -6,13 +6,13 @@
 namespace mooring::server {
 namespace {
 
-/// How long queries may wait for company while there is room for them.
+/// How long queries may wait for company while there are places for them.
 constexpr Milliseconds kRefillDelay{1};
 /// How many times a query is sent at most.
 constexpr std::size_t kMostSends = 32;
 /// What one owner may have in flight while more than half of the waiting queue is taken.
 constexpr std::size_t kShareOfCrowded = 8;
-/// An eighth of all room is for clients that have no more than this in the pool.
+/// An eighth of all places and octets is for clients that have no more than this in the pool.
 constexpr std::size_t kKeptPart = 8;
 constexpr std::size_t kFewWaiting = 8;
 constexpr std::size_t kFewOctets = 4096;
@@ -80,11 +80,12 @@ std::optional<QueryFailure> UpstreamPool::submit(QueryOwner& owner, const Query&
   PendingQuery& pending = queries_.add(owner, client, query, now + settings_.query_deadline);
   // Those that wait already, and may have what is free, come first; not later than whoever asks now
   // can have a place that was kept for him.
-  if (refill_at_ && connections_.has_room() && client.waiting == 0 && waiting_.leaves_room(now)) {
+  if (refill_at_ && connections_.has_place() && client.waiting == 0 &&
+      waiting_.leaves_places(now)) {
     give_places(now, true);
   }
   const bool first =
-      connections_.has_room() && waiting_.next(now) == nullptr && waiting_.may_hold(client, now);
+      connections_.has_place() && waiting_.next(now) == nullptr && waiting_.may_hold(client, now);
   UpstreamConnection* const connection = first ? connections_.choose(false, false) : nullptr;
   if (connection != nullptr) {
     send(*connection, pending, now);
@@ -106,7 +107,7 @@ void UpstreamPool::send(UpstreamConnection& connection, PendingQuery& query, Tim
 }
 
 void UpstreamPool::give_places(TimePoint now, bool at_once) {
-  // More queries wait than all connections have room for. To send one for each answer that comes
+  // More queries wait than all connections have places for. To send one for each answer that comes
   // would cost a system call for each; those that wait already can wait until half the places are
   // free, or for a moment, unless others would be turned away for it.
   const bool patient = !at_once && (!refill_at_ || now < *refill_at_) &&
@@ -115,14 +116,14 @@ void UpstreamPool::give_places(TimePoint now, bool at_once) {
   PendingQuery* next = waiting_.next(now);
   for (; next != nullptr; next = waiting_.next(now)) {
     // What is kept for others is so on each connection: where it were on one, that one would always
-    // have room, and be sent to for each answer.
+    // have places, and be sent to for each answer.
     UpstreamConnection* connection = connections_.choose(waiting_.keeps(now), patient);
     if (connection == nullptr && !patient) connection = connections_.choose(false, false);
     if (connection == nullptr) break;
     waiting_.take(*next);
     send(*connection, *next, now);
   }
-  const bool held = next != nullptr && connections_.has_room();
+  const bool held = next != nullptr && connections_.has_place();
   if (!held || !patient) refill_at_.reset();
   if (held && !refill_at_) refill_at_ = now + kRefillDelay;
 }
@@ -257,7 +258,7 @@ void UpstreamPool::cancel(QueryOwner& owner) {
     if (query.place != QueryPlace::on_connection) forget(query);
   });
   // What went may have stood before others that can have a place now.
-  if (waiting_.size() != 0 && connections_.has_room()) manager_.retry_by(last_now_);
+  if (waiting_.size() != 0 && connections_.has_place()) manager_.retry_by(last_now_);
 }
 
 void UpstreamPool::flush() {

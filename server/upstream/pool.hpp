@@ -18,7 +18,7 @@ namespace mooring::server {
 
 /// The connections of one worker to its resolvers, shared by all its clients (RFC 7766, 6.2.1 and
 /// 6.2.2): pipelined, answered in any order, with fresh unpredictable message IDs. A connection
-/// that has room is filled before another is opened; when all are full queries wait in a bounded
+/// that has places is filled before another is opened; when all are full queries wait in a bounded
 /// queue, in which clients take turns (FairQueue). A connection on which too much stays unanswered
 /// is retired: another takes its place, and it is closed when nobody waits for it any more.
 /// Queries whose connection is lost, or stays silent for half the query deadline, are sent again on
@@ -109,8 +109,9 @@ class UpstreamPool final : private ConnectionUser {
   ConnectionManager manager_;
   ConnectionSet& connections_;  ///< the manager's
   TimePoint last_asked_{};
-  TimePoint last_now_{};                ///< of the last call that said it
-  std::optional<TimePoint> refill_at_;  ///< queries wait though there is room, but not beyond this
+  TimePoint last_now_{};  ///< of the last call that said it
+  std::optional<TimePoint>
+      refill_at_;  ///< queries wait though there are places, but not beyond this
 };
 
 }  // namespace mooring::server

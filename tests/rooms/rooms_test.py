@@ -135,6 +135,25 @@ def documented(root):
     return found
 
 
+def pictured(root):
+    """The arrows of the picture in docs/architecture.md, by the floor that each starts from."""
+    with open(os.path.join(root, "docs", "architecture.md"), encoding="utf-8") as file:
+        arrows = re.findall(r"^  (\w+) --> (\w+)$", file.read(), re.MULTILINE)
+    found = {}
+    for above, below in arrows:
+        found.setdefault(above, []).append(below)
+    return found
+
+
+def misdrawn(root):
+    """Floors from which other arrows start in the picture than in the list."""
+    picture = pictured(root)
+    expected = {floor.replace("/", "_"): sorted(name.replace("/", "_") for name in below)
+                for floor, below in FLOORS.items() if below}
+    return [name for name in sorted(picture.keys() | expected.keys())
+            if sorted(picture.get(name, [])) != expected.get(name, [])]
+
+
 def undescribed(root):
     """Floors without a README.md of at most a screen, or that the architecture has otherwise."""
     architecture = documented(root)
@@ -225,6 +244,7 @@ def main():
                   f"include {header}")
     for what, found in [("every include runs down", wrong_includes(root) + out_of_order()),
                         ("every floor is described", undescribed(root)),
+                        ("the picture shows the floors as they are", misdrawn(root)),
                         ("callbacks of libuv are noexcept", throwing_callbacks(root))]:
         print(f"{'not ok' if found else 'ok'} - {what} {', '.join(found)}")
         wrong += len(found)

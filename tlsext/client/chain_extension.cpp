@@ -21,7 +21,7 @@ bool asks_for_chain(const Impl& session) {
   return session.chain_port.has_value() && !session.server_name.empty();
 }
 
-int on_send(WOLFSSL* ssl, unsigned char message, unsigned /*room*/,
+int on_send(WOLFSSL* ssl, unsigned char message, unsigned /*available*/,
             const WOLFSSL_CUSTOM_EXT** extensions, unsigned short* count, void*) noexcept try {
   Impl& session = session_of(ssl);
   if (message != WOLFSSL_EXT_MSG_CLIENT_HELLO || !asks_for_chain(session)) return 0;

@@ -33,7 +33,7 @@ ChainBytes find_chain(const Impl& session) {
 }
 
 // Whether there is a chain to send, which session.offer then has.
-bool supply_chain(Impl& session, WOLFSSL* ssl, std::size_t room) {
+bool supply_chain(Impl& session, WOLFSSL* ssl, std::size_t available) {
   // RFC 9102, 6: not on resumption. TLS 1.3 sends no Certificate then; TLS 1.2 comes here.
   if (!session.chain_port || wolfSSL_session_reused(ssl) != 0) return false;
   ServerCounters& counters = session.server.counters;
@@ -42,7 +42,7 @@ bool supply_chain(Impl& session, WOLFSSL* ssl, std::size_t room) {
     ++counters.chain_not_available;
     return false;
   }
-  if (chain->size() > kMaxChainSize || chain->size() + kExtensionHeaderSize > room) {
+  if (chain->size() > kMaxChainSize || chain->size() + kExtensionHeaderSize > available) {
     ++counters.chain_too_big;
     return false;
   }
@@ -51,10 +51,10 @@ bool supply_chain(Impl& session, WOLFSSL* ssl, std::size_t room) {
   return true;
 }
 
-int on_send(WOLFSSL* ssl, unsigned char /*message*/, unsigned room,
+int on_send(WOLFSSL* ssl, unsigned char /*message*/, unsigned available,
             const WOLFSSL_CUSTOM_EXT** extensions, unsigned short* count, void*) noexcept try {
   Impl& session = session_of(ssl);
-  if (supply_chain(session, ssl, room)) {
+  if (supply_chain(session, ssl, available)) {
     *extensions = &session.offer->extension();
     *count = 1;
   }

@@ -21,7 +21,7 @@ struct FrozenSession {
 
   /// Octets that encode() writes.
   [[nodiscard]] std::size_t encoded_size() const;
-  /// Writes the whole of it, key material included, to `place`, which has room for encoded_size():
+  /// Writes the whole of it, key material included, to `place`, which has space for encoded_size():
   /// for another process that is trusted as this one.
   void encode(std::byte* place) const;
   /// The reverse. The record state is judged later, by ServerSession::thaw(); everything else must

@@ -77,18 +77,18 @@ TEST_CASE("the account of connections goes with their states", "[upstream]") {
   auto& set = fixture.set;
   REQUIRE(set.open(fixture.at(0), 0, 8, fixture.now));
   CHECK(set.connecting() == 1);
-  CHECK_FALSE(set.has_room());
+  CHECK_FALSE(set.has_place());
   set.connected(fixture.at(0), fixture.now);
   set.choose_resolver(ordered_policy(), 0);
   CHECK(set.connecting() == 0);
   CHECK(set.established() == 1);
-  CHECK(set.has_room());
+  CHECK(set.has_place());
   PendingQuery& sent = fixture.send(0);
   set.retire(fixture.at(0));
   CHECK(set.retired() == 1);
   CHECK(set.usable() == 0);
   CHECK(set.established() == 1);
-  CHECK_FALSE(set.has_room());
+  CHECK_FALSE(set.has_place());
   CHECK(fixture.at(0).owes_somebody());
   List<PendingQuery, PlaceTag> owed;
   set.closed(fixture.at(0), owed);
@@ -129,11 +129,11 @@ TEST_CASE("room is what is neither in flight nor kept", "[upstream]") {
   CHECK(fixture.set.choose(true, false) == nullptr);  // an eighth is left
   CHECK(fixture.set.choose(false, false) == &fixture.at(0));
   PendingQuery& last = fixture.send(0);
-  CHECK_FALSE(fixture.set.has_room());
+  CHECK_FALSE(fixture.set.has_place());
   last.detach();
   fixture.set.remove(last);
   last.place = QueryPlace::lost;
-  CHECK(fixture.set.has_room());
+  CHECK(fixture.set.has_place());
   CHECK(fixture.set.choose(true, false) == nullptr);
 }
 

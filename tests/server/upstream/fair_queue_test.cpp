@@ -144,19 +144,19 @@ TEST_CASE("places are kept for others only as long as they have been about latel
 
 TEST_CASE("whether all that wait may have what they want, and places remain", "[fair]") {
   Fixture fixture(16, 26);
-  CHECK(fixture.queue.leaves_room(fixture.now));
+  CHECK(fixture.queue.leaves_places(fixture.now));
   fixture.push("aaaaaaaaaaaaaaaa");
   CHECK_FALSE(fixture.queue.keeps(fixture.now));
-  CHECK_FALSE(fixture.queue.leaves_room(fixture.now));
+  CHECK_FALSE(fixture.queue.leaves_places(fixture.now));
   fixture.push("b");
   CHECK(fixture.queue.keeps(fixture.now));
-  CHECK(fixture.queue.leaves_room(fixture.now));  // seven for a, one for b
+  CHECK(fixture.queue.leaves_places(fixture.now));  // seven for a, one for b
   fixture.push("bbbbbbbbbb");
-  CHECK(fixture.queue.leaves_room(fixture.now));  // seven for each
+  CHECK(fixture.queue.leaves_places(fixture.now));  // seven for each
   fixture.give(100);
-  CHECK(fixture.queue.leaves_room(fixture.now));
+  CHECK(fixture.queue.leaves_places(fixture.now));
   fixture.push("cdefghijklmnopqrstuvwxyz");
-  CHECK_FALSE(fixture.queue.leaves_room(fixture.now));
+  CHECK_FALSE(fixture.queue.leaves_places(fixture.now));
 }
 
 TEST_CASE("connections of one network are one client, others are clients by themselves", "[fair]") {
