@@ -17,12 +17,18 @@ int ServerSession::Impl::shake() {
   return wolfSSL_accept(ssl());
 }
 
+Result<std::unique_ptr<ServerSession::Impl>> ServerSession::Impl::create(
+    const std::shared_ptr<ServerState>& state) {
+  SslPtr ssl(wolfSSL_new(state->identities.front().ssl.get()));
+  if (!ssl) return failure(ErrorCode::internal, "no memory for a session");
+  return std::make_unique<Impl>(state, std::move(ssl));
+}
+
 Result<ServerSession> ServerSession::accept(ServerContext& context) {
   const std::shared_ptr<ServerState>& state = context.state_;
-  auto impl =
-      std::make_unique<Impl>(state, SslPtr(wolfSSL_new(state->identities.front().ssl.get())));
-  WOLFSSL* ssl = impl->ssl();
-  if (ssl == nullptr) return failure(ErrorCode::internal, "no memory for a session");
+  auto impl = Impl::create(state);
+  if (!impl) return tl::unexpected(std::move(impl.error()));
+  WOLFSSL* ssl = (*impl)->ssl();
   if (!use_alpn(ssl, state->alpn, WOLFSSL_ALPN_FAILED_ON_MISMATCH)) {
     return failure(ErrorCode::internal, "no memory for ALPN");
   }
@@ -30,7 +36,7 @@ Result<ServerSession> ServerSession::accept(ServerContext& context) {
     wolfSSL_no_ticket_TLSv13(ssl);
     wolfSSL_NoTicketTLSv12(ssl);
   }
-  return ServerSession(std::move(impl));
+  return ServerSession(std::move(*impl));
 }
 
 Result<FrozenSession> ServerSession::freeze(SecretMemory& memory) {
@@ -41,17 +47,15 @@ Result<FrozenSession> ServerSession::freeze(SecretMemory& memory) {
 }
 
 Result<ServerSession> ServerSession::thaw(ServerContext& context, const FrozenSession& frozen) {
-  const std::shared_ptr<ServerState>& state = context.state_;
-  auto impl =
-      std::make_unique<Impl>(state, SslPtr(wolfSSL_new(state->identities.front().ssl.get())));
-  if (impl->ssl() == nullptr) return failure(ErrorCode::internal, "no memory for a session");
-  if (auto going = impl->thaw(frozen.records); !going) {
+  auto impl = Impl::create(context.state_);
+  if (!impl) return tl::unexpected(std::move(impl.error()));
+  if (auto going = (*impl)->thaw(frozen.records); !going) {
     return tl::unexpected(std::move(going.error()));
   }
-  impl->known_name = frozen.known_name;
-  impl->chain_port = frozen.chain_port;
-  impl->server_name = frozen.server_name;
-  return ServerSession(std::move(impl));
+  (*impl)->known_name = frozen.known_name;
+  (*impl)->chain_port = frozen.chain_port;
+  (*impl)->server_name = frozen.server_name;
+  return ServerSession(std::move(*impl));
 }
 
 ServerSession::ServerSession(std::unique_ptr<Impl> impl) : Session(std::move(impl)) {}

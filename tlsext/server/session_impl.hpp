@@ -14,6 +14,9 @@ namespace mooring::tlsext {
 
 /// A server session, as wolfSSL's callbacks see it.
 struct ServerSession::Impl final : RecordPump {
+  /// A new one; fails (internal) when there is no memory for it.
+  [[nodiscard]] static Result<std::unique_ptr<Impl>> create(
+      const std::shared_ptr<ServerState>& state);
   Impl(const std::shared_ptr<ServerState>& state, SslPtr ssl);
 
   ServerState& server;
