@@ -92,6 +92,8 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
 
   [[nodiscard]] SessionPhase phase() const { return phase_; }
   [[nodiscard]] const Peer& peer() const { return peer_; }
+  /// No query is in flight, and all that it has to send has gone.
+  [[nodiscard]] bool quiet() const { return !has_work(); }
 
  private:
   friend class SessionGroup;

@@ -5,26 +5,29 @@
 // becomes a member of its group's struct and a row of its table (metrics.hpp). The names and their
 // order are those of the log's lines.
 
-#define MOORING_CONNECTION_METRICS(METRIC)                                                       \
-  METRIC(accepted, counter, "connections", "taken")                                              \
-  METRIC(refused_total, counter, "connections", "the limit on connections in total was reached") \
-  METRIC(refused_per_client, counter, "connections", "the limit for one client was reached")     \
-  METRIC(closed_by_client, counter, "connections", "close_notify or the end of the TCP stream")  \
-  METRIC(closed_idle, counter, "connections", "nothing came for the idle timeout")               \
-  METRIC(closed_drained, counter, "connections", "at the end of service, everything answered")   \
-  METRIC(closed_handshake_failed, counter, "connections",                                        \
-         "not TLS, a TLS error or no end of the handshake")                                      \
-  METRIC(closed_handshake_timeout, counter, "connections", "the handshake took too long")        \
-  METRIC(closed_write_timeout, counter, "connections", "the client did not read what was sent")  \
-  METRIC(closed_overfull, counter, "connections",                                                \
-         "too many answers waited for a client that does not read")                              \
-  METRIC(closed_tls_error, counter, "connections", "a TLS error after the handshake")            \
-  METRIC(closed_malformed, counter, "connections",                                               \
-         "a response, or a message without a whole DNS header")                                  \
-  METRIC(closed_no_memory, counter, "connections", "the bound on message memory was reached")    \
-  METRIC(handshakes_full, counter, "handshakes", "without a ticket that could be used")          \
-  METRIC(handshakes_resumed, counter, "handshakes", "from a ticket")                             \
-  METRIC(octets_received, counter, "octets", "ciphertext")                                       \
+#define MOORING_CONNECTION_METRICS(METRIC)                                                         \
+  METRIC(accepted, counter, "connections", "taken")                                                \
+  METRIC(refused_total, counter, "connections", "the limit on connections in total was reached")   \
+  METRIC(refused_per_client, counter, "connections", "the limit for one client was reached")       \
+  METRIC(closed_by_client, counter, "connections", "close_notify or the end of the TCP stream")    \
+  METRIC(closed_idle, counter, "connections", "nothing came for the idle timeout")                 \
+  METRIC(closed_drained, counter, "connections", "at the end of service, everything answered")     \
+  METRIC(closed_handshake_failed, counter, "connections",                                          \
+         "not TLS, a TLS error or no end of the handshake")                                        \
+  METRIC(closed_handshake_timeout, counter, "connections", "the handshake took too long")          \
+  METRIC(closed_write_timeout, counter, "connections", "the client did not read what was sent")    \
+  METRIC(closed_overfull, counter, "connections",                                                  \
+         "too many answers waited for a client that does not read")                                \
+  METRIC(closed_tls_error, counter, "connections", "a TLS error after the handshake")              \
+  METRIC(closed_malformed, counter, "connections",                                                 \
+         "a response, or a message without a whole DNS header")                                    \
+  METRIC(closed_no_memory, counter, "connections", "the bound on message memory was reached")      \
+  METRIC(given, counter, "connections", "live ones handed to another worker or process")           \
+  METRIC(taken, counter, "connections", "live ones that another worker or process handed over")    \
+  METRIC(taken_refused, counter, "connections", "handed over, and closed: not to be gone on with") \
+  METRIC(handshakes_full, counter, "handshakes", "without a ticket that could be used")            \
+  METRIC(handshakes_resumed, counter, "handshakes", "from a ticket")                               \
+  METRIC(octets_received, counter, "octets", "ciphertext")                                         \
   METRIC(octets_sent, counter, "octets", "ciphertext")
 
 #define MOORING_CLIENT_METRICS(METRIC)                                                         \

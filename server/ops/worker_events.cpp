@@ -10,7 +10,7 @@ namespace mooring::server {
 
 WorkerEvents::WorkerEvents(Loop& loop, Log& log, Handlers handlers)
     : log_(log), handlers_(std::move(handlers)), inbox_(loop, [this](Event&& event) {
-        std::visit([this](const auto& one) { deliver(one); }, event);
+        std::visit([this](auto& one) { deliver(one); }, event);
       }) {}
 
 void WorkerEvents::on_upstream_state(const Endpoint& server, UpstreamState state,
@@ -33,6 +33,19 @@ void WorkerEvents::on_handshake_failed(const Endpoint& client, const HandshakeFa
   log_.debug("handshake_failed", fields);
 }
 
+void WorkerEvents::on_given(std::uint64_t tag, std::vector<Parcel> parcels,
+                            const Remaining& remaining) {
+  inbox_.post(SessionsGiven{tag, std::move(parcels), remaining});
+}
+
+void WorkerEvents::on_taken(std::uint64_t tag, const Taken& taken) {
+  if (taken.refused != 0) {
+    log_.warning("sessions_refused",
+                 {{"count", std::to_string(taken.refused)}, {"reason", taken.reason}});
+  }
+  inbox_.post(SessionsTaken{tag, taken});
+}
+
 void WorkerEvents::on_drained() {
   inbox_.post(Drained{});
 }
@@ -43,6 +56,14 @@ void WorkerEvents::deliver(const UpstreamStateChanged& event) const {
 
 void WorkerEvents::deliver(const ListenFailed& event) const {
   handlers_.listen_failed(event.name, event.reason);
+}
+
+void WorkerEvents::deliver(SessionsGiven& event) const {
+  handlers_.given(event.tag, std::move(event.parcels), event.remaining);
+}
+
+void WorkerEvents::deliver(const SessionsTaken& event) const {
+  handlers_.taken(event.tag, event.taken);
 }
 
 void WorkerEvents::deliver(const Drained&) const {

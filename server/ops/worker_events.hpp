@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "server/io/inbox.hpp"
 #include "server/observe/log.hpp"
@@ -21,6 +22,10 @@ class WorkerEvents final : public WorkerObserver {
         upstream_state;
     std::function<void(const Endpoint& name, const std::string& reason)> listen_failed;
     std::function<void()> drained;  ///< once for each worker
+    /// Answers to Worker::give() and take(): whoever calls those is to set these.
+    std::function<void(std::uint64_t tag, std::vector<Parcel> parcels, const Remaining& remaining)>
+        given = {};
+    std::function<void(std::uint64_t tag, const Taken& taken)> taken = {};
   };
 
   /// `loop` and `log` must outlive this, and this the workers.
@@ -31,6 +36,10 @@ class WorkerEvents final : public WorkerObserver {
   void on_listen_failed(const Endpoint& name, std::string_view reason) override;
   /// Logs it, at debug.
   void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) override;
+  void on_given(std::uint64_t tag, std::vector<Parcel> parcels,
+                const Remaining& remaining) override;
+  /// Logs what was refused.
+  void on_taken(std::uint64_t tag, const Taken& taken) override;
   void on_drained() override;
 
  private:
@@ -43,11 +52,23 @@ class WorkerEvents final : public WorkerObserver {
     Endpoint name;
     std::string reason;
   };
+  struct SessionsGiven {
+    std::uint64_t tag;
+    std::vector<Parcel> parcels;
+    Remaining remaining;
+  };
+  struct SessionsTaken {
+    std::uint64_t tag;
+    Taken taken;
+  };
   struct Drained {};
-  using Event = std::variant<UpstreamStateChanged, ListenFailed, Drained>;
+  using Event =
+      std::variant<UpstreamStateChanged, ListenFailed, SessionsGiven, SessionsTaken, Drained>;
 
   void deliver(const UpstreamStateChanged& event) const;
   void deliver(const ListenFailed& event) const;
+  void deliver(SessionsGiven& event) const;
+  void deliver(const SessionsTaken& event) const;
   void deliver(const Drained& event) const;
 
   Log& log_;

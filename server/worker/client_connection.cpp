@@ -20,6 +20,18 @@ void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context
   stream_->set_reading(true);
 }
 
+void ClientConnection::count_in(Remaining& remaining) const {
+  const SessionPhase phase =
+      state_ == State::serving && session_ ? session_->phase() : SessionPhase::closed;
+  if (phase == SessionPhase::handshaking) {
+    ++remaining.handshaking;
+  } else if (phase != SessionPhase::open) {
+    ++remaining.ending;
+  } else {
+    ++(session_->quiet() ? remaining.quiet : remaining.busy);
+  }
+}
+
 void ClientConnection::on_read(ByteView octets) {
   if (state_ == State::serving) return session_->on_data(octets, loop_.now());
   discarded_ += static_cast<std::uint32_t>(octets.size());

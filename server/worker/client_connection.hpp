@@ -8,6 +8,7 @@
 #include "server/client/session.hpp"
 #include "server/io/loop.hpp"
 #include "server/memory/intrusive_list.hpp"
+#include "server/worker/giving.hpp"
 
 namespace mooring::server {
 
@@ -54,6 +55,7 @@ class ClientConnection final : public StreamOwner,
   [[nodiscard]] const Endpoint& client() const { return session_->peer().address; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admitted admitted);
+  void count_in(Remaining& remaining) const;
   /// No more waiting.
   void end();
   /// Frees the session, which has ended.

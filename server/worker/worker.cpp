@@ -22,6 +22,10 @@ struct Listen {
 struct StopListening {
   Endpoint name;
 };
+struct Take {
+  std::uint64_t tag;
+  std::vector<Parcel> parcels;
+};
 struct Drain {
   Milliseconds wait;
 };
@@ -30,7 +34,7 @@ struct Abort {};
 using Message = std::variant<std::shared_ptr<tlsext::ServerContext>,
                              std::shared_ptr<const dnschain::ChainTable>,
                              std::shared_ptr<const tlsext::TicketKeySet>, WorkerSettings, Listen,
-                             StopListening, Drain, Abort>;
+                             StopListening, GiveOrder, Take, Drain, Abort>;
 
 /// Does what a message says, on the worker's thread.
 struct Receiver {
@@ -50,6 +54,8 @@ struct Receiver {
     worker.listen(listen.name, std::move(listen.socket), listen.backlog);
   }
   void operator()(StopListening& stop) const { worker.stop_listening(stop.name); }
+  void operator()(GiveOrder& order) const { worker.give(order); }
+  void operator()(Take& take) const { worker.take(take.tag, std::move(take.parcels)); }
   void operator()(Drain& drain) const { worker.drain(drain.wait); }
   void operator()(Abort&) const { worker.stop(); }
 };
@@ -127,6 +133,14 @@ void Worker::listen(const Endpoint& name, OwnedFd socket, int backlog) {
 
 void Worker::stop_listening(const Endpoint& name) {
   thread_->post(StopListening{name});
+}
+
+void Worker::give(const GiveOrder& order) {
+  thread_->post(order);
+}
+
+void Worker::take(std::uint64_t tag, std::vector<Parcel> parcels) {
+  thread_->post(Take{tag, std::move(parcels)});
 }
 
 void Worker::drain(Milliseconds wait) {

@@ -13,6 +13,7 @@
 #include "server/io/loop.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
+#include "server/worker/giving.hpp"
 #include "server/worker/settings.hpp"
 #include "tlsext/server/context.hpp"
 
@@ -32,6 +33,11 @@ class WorkerObserver {
   /// A worker does not take connections at an address that it was told to listen on.
   virtual void on_listen_failed(const Endpoint& name, std::string_view reason) = 0;
   virtual void on_handshake_failed(const Endpoint& client, const HandshakeFailure& why) = 0;
+  /// The answer to give(): each session in `parcels` is in the worker no more.
+  virtual void on_given(std::uint64_t tag, std::vector<Parcel> parcels,
+                        const Remaining& remaining) = 0;
+  /// The answer to take().
+  virtual void on_taken(std::uint64_t tag, const Taken& taken) = 0;
   /// A draining worker has no session left, and takes no more messages.
   virtual void on_drained() = 0;
 
@@ -67,6 +73,13 @@ class Worker {
   /// stop_listening().
   void listen(const Endpoint& name, OwnedFd socket, int backlog);
   void stop_listening(const Endpoint& name);
+  /// Gives away sessions of its own: answered by on_given(), also when there are none to give. It
+  /// goes on taking connections: what is not to grow any more is to stop listening before.
+  void give(const GiveOrder& order);
+  /// Goes on with sessions that a worker has given, this one or another, of whatever process, as
+  /// far as they can be gone on with: answered by on_taken(). No limit is asked: each of them was
+  /// let in before. Must not come before set_context().
+  void take(std::uint64_t tag, std::vector<Parcel> parcels);
   /// No new connections; every session ends once it has answered what it has, within `wait`.
   void drain(Milliseconds wait);
 

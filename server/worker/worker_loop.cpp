@@ -86,6 +86,20 @@ void WorkerLoop::stop_listening(const Endpoint& name) {
   std::erase_if(listeners_, [&](const auto& one) { return one.first == name; });
 }
 
+void WorkerLoop::give(const GiveOrder& order) {
+  Remaining remaining;
+  live_.visit([&](const ClientConnection& connection) {
+    connection.count_in(remaining);
+    return true;
+  });
+  observer_.on_given(order.tag, {}, remaining);
+}
+
+void WorkerLoop::take(std::uint64_t tag, std::vector<Parcel> parcels) {
+  counters_.traffic.connections.taken_refused.add(parcels.size());
+  observer_.on_taken(tag, {0, parcels.size(), "another format"});
+}
+
 void WorkerLoop::drain(Milliseconds wait) {
   if (drained_at_) return;
   listeners_.clear();

@@ -40,6 +40,8 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void set_settings(WorkerSettings settings);
   void listen(const Endpoint& name, OwnedFd socket, int backlog);
   void stop_listening(const Endpoint& name);
+  void give(const GiveOrder& order);
+  void take(std::uint64_t tag, std::vector<Parcel> parcels);
   void drain(Milliseconds wait);
 
  private:

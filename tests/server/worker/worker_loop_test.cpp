@@ -24,6 +24,8 @@ struct Observer final : WorkerObserver {
   void on_handshake_failed(const Endpoint& client, const HandshakeFailure&) override {
     handshake_failed = client.text();
   }
+  void on_given(std::uint64_t, std::vector<Parcel>, const Remaining&) override {}
+  void on_taken(std::uint64_t, const Taken&) override {}
   void on_drained() override {}
   std::string listen_failed;
   std::string handshake_failed;

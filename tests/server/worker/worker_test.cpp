@@ -17,6 +17,8 @@ TEST_CASE("a worker says so when it cannot take connections at an address", "[se
       failed.set_value(name.text() + ": " + std::string(reason));
     }
     void on_handshake_failed(const Endpoint&, const HandshakeFailure&) override {}
+    void on_given(std::uint64_t, std::vector<Parcel>, const Remaining&) override {}
+    void on_taken(std::uint64_t, const Taken&) override {}
     void on_drained() override {}
     std::promise<std::string> failed;
   } observer;
