@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Clients that should not be, over real sockets. Each test ends with a good client that is served.
-#include <sys/socket.h>
-
+// Clients that send what they should not, over real sockets. Each test ends with a good client that
+// is served.
 #include <catch2/catch.hpp>
 
-#include "e2e/running_server.hpp"
+#include "e2e/answering_server.hpp"
 #include "support/client_hello.hpp"
-#include "support/gate.hpp"
-#include "support/openssl_dot_client.hpp"
-#include "support/tcp_upstream.hpp"
 
 using namespace mooring::test;
 using namespace std::chrono_literals;
@@ -18,40 +14,16 @@ namespace {
 
 constexpr unsigned kFormErr = 1;
 
-struct Fixture {
-  explicit Fixture(const std::string& more = "")
-      : upstream(TcpUpstream::answer), server(upstream.port(), more) {}
-  /// A good client is served, and the server ends as it should.
-  void check_well() {
-    const Octets asked = query(99, "good.example");
-    CHECK(OpensslDotClient(server.port()).ask(asked) == answer_to(asked));
-    CHECK(server.stop() == 0);
-  }
-
-  TcpUpstream upstream;
-  RunningServer server;
-};
-
 /// The description of the fatal alert in clear that the stream begins with; -1: there is none.
 int alert_in(const Octets& stream) {
   const bool alert = stream.size() >= 7 && stream[0] == std::byte{21} && stream[5] == std::byte{2};
   return alert ? std::to_integer<int>(stream[6]) : -1;
 }
 
-/// Answers with messages of about `size` octets.
-TcpUpstream::Script big_answers(unsigned size) {
-  return [size](TcpUpstream::Connection& connection, const Octets& asked) {
-    const Octets filler =
-        MessageWriter().u8(0).u16(41).u16(1232).u32(0).u16(size + 4).u16(65001).u16(size).fill(
-            size);
-    connection.peer.send(framed(answer_to(asked, 1, filler, 1)));
-  };
-}
-
 }  // namespace
 
 TEST_CASE("what is not TLS gets an alert or nothing, and the connection ends", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   for (const std::string& text :
        {std::string("GET / HTTP/1.1\r\nHost: dot.example\r\n\r\n"), std::string("\0\x1d", 2),
         std::string(70'000, 'x'), std::string(3, '\x16'), std::string("\x80\x2e\x01\x03\x01", 5),
@@ -73,7 +45,7 @@ TEST_CASE("what is not TLS gets an alert or nothing, and the connection ends", "
 }
 
 TEST_CASE("a ClientHello may be cut anywhere", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   ClientHello hello;
   hello.server_name = "dot.example";
   const Octets whole = to_octets(hello.records());
@@ -93,7 +65,7 @@ TEST_CASE("a ClientHello may be cut anywhere", "[e2e]") {
 }
 
 TEST_CASE("a handshake that never ends is ended", "[e2e]") {
-  Fixture fixture("[limits]\nhandshake_timeout = '1500ms'\n");
+  AnsweringServer fixture("[limits]\nhandshake_timeout = '1500ms'\n");
   ClientHello hello;
   const Octets whole = to_octets(hello.records());
   std::vector<TcpPeer> peers;
@@ -112,7 +84,7 @@ TEST_CASE("a handshake that never ends is ended", "[e2e]") {
 }
 
 TEST_CASE("a malformed or repeated dnssec_chain extension is refused", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   constexpr int kDecodeError = 50;
   const auto request = [&](std::vector<std::string> bodies, bool tls13) {
     ClientHello hello;
@@ -135,7 +107,7 @@ TEST_CASE("a malformed or repeated dnssec_chain extension is refused", "[e2e]") 
 }
 
 TEST_CASE("a bad DNS message is answered as it deserves", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   struct Case {
     const char* what;
     Octets message;
@@ -185,7 +157,7 @@ TEST_CASE("a bad DNS message is answered as it deserves", "[e2e]") {
 }
 
 TEST_CASE("a query of 65535 octets reaches the resolver", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   OpensslDotClient client(fixture.server.port());
   const Octets padded = edns_query(5, "a.example", option(65001, 65'535 - 12 - 15 - 11 - 4));
   REQUIRE(padded.size() == 65'535);
@@ -196,7 +168,7 @@ TEST_CASE("a query of 65535 octets reaches the resolver", "[e2e]") {
 }
 
 TEST_CASE("a client that breaks TLS in the middle disturbs nobody", "[e2e]") {
-  Fixture fixture;
+  AnsweringServer fixture;
   OpensslDotClient other(fixture.server.port());
   for (int i = 0; i < 3; ++i) {
     OpensslDotClient client(fixture.server.port());
@@ -215,119 +187,8 @@ TEST_CASE("a client that breaks TLS in the middle disturbs nobody", "[e2e]") {
   fixture.check_well();
 }
 
-TEST_CASE("a client that does not read stops being read, and is closed in the end", "[e2e]") {
-  // Few large answers at a time wait until it has been too long; many are too much at once.
-  const auto [in_flight, write_timeout, counter] =
-      GENERATE(table<std::string, std::string, std::string>(
-          {{"4", "700ms", "closed_write_timeout"}, {"128", "1m", "closed_overfull"}}));
-  // Large answers, so that not many fit into the kernel's buffers.
-  TcpUpstream upstream(big_answers(60'000));
-  RunningServer server(upstream.port(), "[limits]\nwrite_timeout = '" + write_timeout +
-                                            "'\nwrite_buffer = 131072\nin_flight = " + in_flight +
-                                            "\n");
-  OpensslDotClient client(server.port());
-  OpensslDotClient other(server.port());
-  const std::size_t before = server.process().resident_octets();
-  for (unsigned id = 0; id < 2'000; ++id) {
-    Octets ten;
-    for (int i = 0; i < 10; ++i) ten = join({ten, framed(query(id, "big.example"))});
-    if (!client.send_within(ten, 50ms)) break;
-  }
-  CHECK(server.counts("queries", "reading_paused", 1));
-  const auto answer = other.ask(query(1, "other.example"));
-  REQUIRE(answer);
-  CHECK(server.counts("connections", counter, 1));
-  if (kMemoryIsTheServers) CHECK(server.process().resident_octets() < before + (16U << 20U));
-  CHECK(other.ask(query(2, "other.example")));
-  CHECK(server.stop() == 0);
-}
-
-TEST_CASE("half-sent messages of many clients cost nobody else an answer", "[e2e]") {
-  TcpUpstream upstream(big_answers(1'000));
-  RunningServer server(upstream.port(), "[limits]\nmessage_memory = 4194304\n");
-  OpensslDotClient victim(server.port());
-  std::vector<TcpPeer> hostile;
-  for (unsigned i = 0; i < 300; ++i) {
-    OpensslDotClient client(server.port());
-    if (i % 2 == 0) REQUIRE(client.ask(query(1, "a.example")));
-    client.send(MessageWriter().u16(65'535).fill(33'000U >> i % 6));
-    hostile.push_back(client.take_connection());
-    if (i % 10 == 0) REQUIRE(victim.ask(query(i, host_of(i))));
-  }
-  CHECK(server.counts("connections", "closed_no_memory", 50));
-  REQUIRE(victim.ask(query(1, "b.example")));
-  CHECK(OpensslDotClient(server.port()).ask(query(2, "c.example")));
-  CHECK(server.stop() == 0);
-}
-
-TEST_CASE("a client that has ended its side still gets what was sent to it", "[e2e]") {
-  // More than the kernel takes for a client that does not read.
-  constexpr unsigned kAnswers = 60;
-  const bool says_goodbye = GENERATE(false, true);
-  TcpUpstream upstream(big_answers(60'000));
-  RunningServer server(upstream.port(), "[limits]\nwrite_buffer = 262144\n");
-  OpensslDotClient client(server.port());
-  const int little = 65536;
-  setsockopt(client.peer().socket(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
-  for (unsigned id = 0; id < kAnswers; ++id) client.send(framed(query(id, "big.example")));
-  REQUIRE(server.counts("queries", "answers", kAnswers));
-  if (says_goodbye) client.send_close_notify();
-  client.peer().shut_down();
-  unsigned got = 0;
-  while (client.receive(5s)) ++got;
-  CHECK(client.wait_for_end() == TlsEnd::close_notify);
-  CHECK(got >= (says_goodbye ? kAnswers : 1));
-  CHECK(server.counter("connections", "closed_by_client") == 1);
-  CHECK(server.stop() == 0);
-}
-
-TEST_CASE("connections are bounded in total and for each client", "[e2e]") {
-  const auto [limit, counter] = GENERATE(table<std::string, std::string>({
-      {"connections = 3", "refused_total"},
-      {"connections_per_client = 3", "refused_per_client"},
-  }));
-  TcpUpstream upstream(TcpUpstream::answer);
-  RunningServer server(upstream.port(), "[limits]\nexempt = []\n" + limit + "\n");
-  std::vector<OpensslDotClient> clients;
-  for (int i = 0; i < 3; ++i) clients.emplace_back(server.port());
-  for (int i = 0; i < 5; ++i) CHECK_THROWS(OpensslDotClient(server.port()));
-  for (auto& client : clients) CHECK(client.ask(query(1, "a.example")));
-  CHECK(server.counter("connections", counter) == 5);
-  // A place that is given back can be taken.
-  clients.back().send_close_notify();
-  CHECK(clients.back().wait_for_end() != TlsEnd::open);
-  clients.pop_back();
-  CHECK(server.counts("connections", "closed_by_client", 1));
-  CHECK(server.counter("connections", counter) == 5);
-  CHECK_NOTHROW(OpensslDotClient(server.port()));
-}
-
-TEST_CASE("a client on this machine is exempt from the bound for one client", "[e2e]") {
-  Fixture fixture("[limits]\nconnections_per_client = 1\n");
-  OpensslDotClient first(fixture.server.port());
-  OpensslDotClient second(fixture.server.port());
-  CHECK(second.ask(query(1, "a.example")));
-  fixture.check_well();
-}
-
-TEST_CASE("queries of one client in flight are bounded, and none is lost", "[e2e]") {
-  Gate counted;
-  TcpUpstream upstream([&](TcpUpstream::Connection& connection, const Octets& asked) {
-    counted.wait();
-    TcpUpstream::answer(connection, asked);
-  });
-  RunningServer server(upstream.port(), "[limits]\nin_flight = 10\n");
-  OpensslDotClient client(server.port());
-  for (unsigned id = 0; id < 200; ++id) client.send(framed(query(id, "a.example")));
-  CHECK(server.counts("queries", "reading_paused", 1));
-  CHECK(server.counter("queries", "forwarded") == 10);
-  counted.open();
-  for (unsigned id = 0; id < 200; ++id) REQUIRE(client.receive());
-  CHECK(server.stop() == 0);
-}
-
 TEST_CASE("at level debug each failed handshake has its line", "[e2e]") {
-  Fixture fixture("[log]\nlevel = \"debug\"\n");
+  AnsweringServer fixture("[log]\nlevel = \"debug\"\n");
   const std::string line = "event=handshake_failed client=127.0.0.1:";
   const auto says = [&](const std::string& what, std::size_t lines) {
     return fixture.server.process().prints(what) && fixture.server.process().prints(line, lines);

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "support/scripted_upstream.hpp"
+#include "support/pool_fixture.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;

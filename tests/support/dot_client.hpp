@@ -9,58 +9,11 @@
 #include <vector>
 
 #include "server/client/session.hpp"
-#include "support/certificates.hpp"
-#include "support/scripted_upstream.hpp"
 #include "support/tls_pipe.hpp"
+#include "support/worker_fixture.hpp"
 #include "tlsext/client/context.hpp"
-#include "tlsext/server/context.hpp"
 
 namespace mooring::test {
-
-/// Fails the test that calls it.
-inline void must(bool holds, const char* what) {
-  if (!holds) throw std::runtime_error(what);
-}
-
-/// One worker without its sockets: pool, buffers, sessions, TLS context, and a clock.
-struct WorkerFixture : PoolFixture {
-  explicit WorkerFixture(server::SessionSettings session_settings = {},
-                         server::UpstreamSettings upstream_settings = {})
-      : PoolFixture(upstream_settings), group(session_settings, buffers, pool, counters) {
-    static const Certificate certificate = make_certificate("dot.example.net");
-    tlsext::ServerSettings tls;
-    tls.identities = {
-        {"dot.example.net", certificate.certificate_pem, certificate.private_key_pem}};
-    tls.ticket_keys = tlsext::TicketKeySet::create();
-    auto made = tlsext::ServerContext::create(std::move(tls));
-    if (!made) throw std::runtime_error(made.error().context);
-    context = *made;
-  }
-
-  /// The end of a turn of the loop.
-  void turn() { group.flush(now); }
-  void pass_time(std::chrono::milliseconds time) {
-    now += time;
-    pool.on_time(now);
-    group.on_time(now);
-    turn();
-  }
-  /// Connects what is being opened, and answers every query that has reached the resolver.
-  void answer_all() {
-    turn();
-    connect_all();
-    for (std::size_t i = 0; i < upstream.connections.size(); ++i) {
-      Octets stream;
-      for (const auto& sent : queries(i)) stream = join({stream, framed(answer_to(sent))});
-      if (!stream.empty()) pool.on_data(id(i), stream, now);
-    }
-    turn();
-  }
-
-  server::BufferPool buffers{8U << 20U};
-  server::SessionGroup group;
-  std::shared_ptr<tlsext::ServerContext> context;
-};
 
 /// A DoT client with real TLS, and the transport between it and its session, all in memory.
 class DotClient final : public server::ClientTransport {

@@ -3,21 +3,15 @@
 #include <catch2/catch.hpp>
 
 #include "dnschain/build/builder.hpp"
-#include "support/scripted_answers.hpp"
+#include "support/builder_scene.hpp"
 
 namespace {
 
 using namespace mooring::dnschain;
 using namespace mooring::test;
 
-const std::string kOwner = "_853._tcp.dns.example.com.";
-const Record kTlsa = tlsa(kOwner);
 const std::vector<std::string> kExpected{". DNSKEY", kOwner + " TLSA",      "com. DNSKEY",
                                          "com. DS",  "example.com. DNSKEY", "example.com. DS"};
-
-Service service() {
-  return Service::create("dns.example.com", Port{853}).value();
-}
 
 /// Answers `builder` until it is done: with CD set from `stale`, without from `fresh`.
 void answer_from(Builder& builder, ScriptedResolver& stale, ScriptedResolver& fresh) {

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Of which RRsets a chain is made.
 #include "dnschain/build/builder.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <functional>
 
-#include "support/scripted_answers.hpp"
+#include "support/builder_scene.hpp"
 
 namespace {
 
 using namespace mooring::dnschain;
 using namespace mooring::test;
-using Catch::Contains;
 
-const std::string kOwner = "_853._tcp.dns.example.com.";
 const std::vector<std::string> kRoot{". DNSKEY"};
 const std::vector<std::string> kCom{". DNSKEY", "com. DNSKEY", "com. DS"};
 const std::vector<std::string> kExample{". DNSKEY", "com. DNSKEY", "com. DS", "example.com. DNSKEY",
                                         "example.com. DS"};
-
-Service service() {
-  return Service::create("dns.example.com", Port{853}).value();
-}
 
 std::vector<std::string> plus(std::vector<std::string> rrsets,
                               std::initializer_list<std::string> more) {
@@ -30,19 +26,10 @@ std::vector<std::string> plus(std::vector<std::string> rrsets,
   return rrsets;
 }
 
-Records signed_soa(std::string_view zone) {
-  return with_rrsig({soa(zone)}, zone);
-}
-
 /// The DS RRset of `at` is denied as at an insecure delegation.
 void cut(ScriptedResolver& resolver, std::string_view at, std::string_view parent) {
   const Record proof = nsec(at, parent, {RrType::ns, RrType::rrsig, RrType::nsec});
   resolver.set(at, RrType::ds, {}, signed_soa(parent) + with_rrsig({proof}, parent));
-}
-
-/// Nothing from here down is signed.
-void unsign(ScriptedResolver& resolver, std::initializer_list<std::string_view> names) {
-  for (const std::string_view at : names) resolver.set(at, RrType::ds, {}, {soa(at)});
 }
 
 struct Case {
@@ -52,7 +39,6 @@ struct Case {
   std::size_t rounds = 2;           ///< of questions, at most
 };
 
-const Record kTlsa = tlsa("_853._tcp.dns.example.com.");
 const std::string kTlsaText = kOwner + " TLSA";
 
 const std::vector<Case> kCases{
@@ -293,148 +279,6 @@ TEST_CASE("builder collects the smallest set of RRsets that proves the case", "[
       CHECK(rounds <= each.rounds);
     }
   }
-}
-
-struct Failure {
-  std::string title;
-  std::function<void(ScriptedResolver&)> script;
-  ErrorCode code;
-  std::string says;
-};
-
-Bytes with_flags(Bytes message, std::uint8_t high, std::uint8_t low) {
-  message[2] |= std::byte{high};
-  message[3] |= std::byte{low};
-  return message;
-}
-
-const Question kQuestion = question("_853._tcp.dns.example.com.", RrType::tlsa);
-
-const std::vector<Failure> kFailures{
-    {"SERVFAIL", [](auto& r) { r.set(kOwner, RrType::tlsa, {}, {}, Rcode::server_failure); },
-     ErrorCode::resolver, "SERVFAIL"},
-    {"REFUSED", [](auto& r) { r.set(kOwner, RrType::tlsa, {}, {}, Rcode::refused); },
-     ErrorCode::resolver, "REFUSED"},
-    {"the resolver strips DNSSEC",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa, {kTlsa});
-       unsign(r, {"com.", "example.com.", "dns.example.com.", "_tcp.dns.example.com.", kOwner});
-       r.set(".", RrType::dnskey, {dnskey(".")});
-     },
-     ErrorCode::resolver, "does not do DNSSEC"},
-    {"a signed zone's TLSA RRset without its RRSIG",
-     [](auto& r) { r.set(kOwner, RrType::tlsa, {kTlsa}); }, ErrorCode::unproven, "without RRSIG"},
-    {"a DNSKEY RRset without its RRSIG",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "example.com."));
-       r.set("com.", RrType::dnskey, {dnskey("com.")});
-     },
-     ErrorCode::unproven, "com. DNSKEY"},
-    {"no DNSKEY RRset for a zone that signs",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "example.com."));
-       r.set("example.com.", RrType::dnskey, {});
-     },
-     ErrorCode::unproven, "example.com. DNSKEY"},
-    {"a truncated answer",
-     [](auto& r) {
-       r.set(kQuestion, with_flags(response(kQuestion, with_rrsig({kTlsa}, "com.")), 2, 0));
-     },
-     ErrorCode::resolver, "truncated"},
-    {"an answer to another question",
-     [](auto& r) { r.set(kQuestion, response(question("other.example.com.", RrType::tlsa), {})); },
-     ErrorCode::resolver, "another question"},
-    {"NXDOMAIN without a question",
-     [](auto& r) {
-       Bytes bare(12, std::byte{0});
-       bare[2] = std::byte{0x80};
-       bare[3] = std::byte{0x03};
-       r.set(kQuestion, bare);
-     },
-     ErrorCode::resolver, "another question"},
-    {"half a message",
-     [](auto& r) {
-       Bytes whole = response(kQuestion, with_rrsig({kTlsa}, "com."));
-       whole.resize(whole.size() / 2);
-       r.set(kQuestion, whole);
-     },
-     ErrorCode::resolver, "not well-formed"},
-    {"garbage", [](auto& r) { r.set(kQuestion, Bytes(7, std::byte{0x55})); }, ErrorCode::resolver,
-     "shorter than a header"},
-    {"a denial without proof that cannot be had",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa, {}, {});
-       r.set(kOwner, RrType::ds, {}, signed_soa("example.com."));
-     },
-     ErrorCode::unproven, "does not prove it"},
-    {"a wildcard whose NSEC cannot be had",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "example.com.", 2));
-       r.set("dns.example.com.", RrType::ds, {}, signed_soa("example.com."));
-     },
-     ErrorCode::unproven, "dns.example.com. does not exist"},
-    {"a loop of aliases",
-     [](auto& r) {
-       r.set(kOwner, RrType::tlsa,
-             with_rrsig({cname(kOwner, "b.example.com.")}, "example.com.") +
-                 with_rrsig({cname("b.example.com.", kOwner)}, "example.com."));
-     },
-     ErrorCode::limit, "loop"},
-    {"too many aliases",
-     [](auto& r) {
-       Records chain = with_rrsig({cname(kOwner, "a0.example.com.")}, "example.com.");
-       for (int i = 0; i < 20; ++i)
-         chain = chain + with_rrsig({cname("a" + std::to_string(i) + ".example.com.",
-                                           "a" + std::to_string(i + 1) + ".example.com.")},
-                                    "example.com.");
-       r.set(kOwner, RrType::tlsa, chain);
-     },
-     ErrorCode::limit, "more than 8 aliases"},
-    {"aliases that grow without end",
-     [](auto& r) { r.set(kOwner, RrType::tlsa, with_rrsig({dname("com.", "a.a.com.")}, ".")); },
-     ErrorCode::limit, "aliases"},
-};
-
-TEST_CASE("builder says why there is no chain", "[dnschain]") {
-  for (const Failure& each : kFailures) {
-    INFO(each.title);
-    ScriptedResolver resolver({"com.", "example.com."});
-    each.script(resolver);
-    Builder builder(service());
-    resolver.run(builder);
-    const auto chain = builder.result();
-    REQUIRE_FALSE(chain.has_value());
-    CHECK(chain.error().code == each.code);
-    CHECK_THAT(chain.error().context, Contains(each.says));
-  }
-}
-
-TEST_CASE("builder gives up when a question that it needs fails", "[dnschain]") {
-  Builder builder(service());
-  for (const Question& each : builder.take_questions()) builder.fail(each, "connection refused");
-  REQUIRE(builder.done());
-  CHECK_THAT(builder.result().error().context, Contains("connection refused"));
-}
-
-TEST_CASE("builder needs no answer to a question that it asked on suspicion", "[dnschain]") {
-  ScriptedResolver resolver({"com."});
-  resolver.set(kOwner, RrType::tlsa, with_rrsig({kTlsa}, "com."));
-  resolver.set("example.com.", RrType::ds, {}, {}, Rcode::server_failure);
-  Builder builder(service());
-  resolver.run(builder);
-  CHECK(builder.result().has_value());
-}
-
-TEST_CASE("builder asks each question once and stays within its limit", "[dnschain]") {
-  ScriptedResolver resolver({"com."});
-  resolver.set(kOwner, RrType::tlsa, {kTlsa});
-  Builder builder(service(), {.questions = 3, .aliases = 8});
-  resolver.run(builder);
-  REQUIRE_FALSE(builder.result().has_value());
-  CHECK(builder.result().error().code == ErrorCode::limit);
-  CHECK(resolver.asked().size() <= 3);
-  auto asked = resolver.asked();
-  for (std::size_t i = 0; i < asked.size(); ++i) CHECK(std::ranges::count(asked, asked[i]) == 1);
 }
 
 TEST_CASE("builder stops at an anchor below the root when the root is none", "[dnschain]") {

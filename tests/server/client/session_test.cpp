@@ -11,7 +11,7 @@ using namespace mooring::test;
 
 namespace {
 
-Octets queries_framed(unsigned first, unsigned count) {
+Octets edns_queries_framed(unsigned first, unsigned count) {
   Octets stream;
   for (unsigned i = first; i < first + count; ++i) {
     stream = join({stream, framed(edns_query(i, host_of(i)))});
@@ -37,7 +37,7 @@ TEST_CASE("queries over TLS are answered, however the stream is cut", "[session]
       DotClient client(worker, version);
       client.shake_hands({}, piece);
       CHECK(client.session->phase() == SessionPhase::open);
-      client.send(queries_framed(1, 5), piece);
+      client.send(edns_queries_framed(1, 5), piece);
       worker.answer_all();
       CHECK(client.read() == answers_to(1, 5));
       client.say_goodbye();
@@ -52,7 +52,7 @@ TEST_CASE("queries over TLS are answered, however the stream is cut", "[session]
 TEST_CASE("queries that follow Finished in the same segment are answered", "[session]") {
   WorkerFixture worker;
   DotClient client(worker);
-  client.shake_hands(queries_framed(1, 3));
+  client.shake_hands(edns_queries_framed(1, 3));
   worker.answer_all();
   CHECK(client.read() == answers_to(1, 3));
   CHECK(worker.counters.connections.handshakes_full.value() == 1);
@@ -62,7 +62,7 @@ TEST_CASE("answers that are ready together leave in one write, in any order", "[
   WorkerFixture worker;
   DotClient client(worker);
   client.shake_hands();
-  client.send(queries_framed(0, 20), SIZE_MAX);
+  client.send(edns_queries_framed(0, 20), SIZE_MAX);
   worker.turn();
   worker.connect_all();
   const auto sent = worker.queries(0);
@@ -89,8 +89,8 @@ TEST_CASE("a slow query holds up neither the others nor their client", "[session
   worker.connect_all();
   CHECK(worker.queries(0).size() == 1);
   for (unsigned i = 0; i < 50; ++i) {
-    client.send(queries_framed(100 + i, 1), SIZE_MAX);
-    other.send(queries_framed(200 + i, 1), SIZE_MAX);
+    client.send(edns_queries_framed(100 + i, 1), SIZE_MAX);
+    other.send(edns_queries_framed(200 + i, 1), SIZE_MAX);
     worker.answer_all();
     CHECK(client.read() == answers_to(100 + i, 1));
     CHECK(other.read() == answers_to(200 + i, 1));
@@ -133,7 +133,7 @@ TEST_CASE("bad messages get what they deserve and the session goes on", "[sessio
     CHECK(id_of(answers[0]) == 7);
     CHECK(rcode_of(answers[0]) == one.rcode);
     CHECK(extended_error(answers[0]) == one.error);
-    client.send(queries_framed(3, 1), SIZE_MAX);
+    client.send(edns_queries_framed(3, 1), SIZE_MAX);
     worker.answer_all();
     CHECK(client.read() == answers_to(3, 1));
   }
@@ -182,8 +182,9 @@ TEST_CASE("what is no query at all ends the session, after what was asked before
     DotClient client(worker), other(worker);
     client.shake_hands();
     other.shake_hands();
-    other.send(queries_framed(50, 2), SIZE_MAX);
-    client.send(join({queries_framed(1, 2), framed(one.message), queries_framed(9, 1)}), SIZE_MAX);
+    other.send(edns_queries_framed(50, 2), SIZE_MAX);
+    client.send(join({edns_queries_framed(1, 2), framed(one.message), edns_queries_framed(9, 1)}),
+                SIZE_MAX);
     worker.turn();
     CHECK_FALSE(client.reading);
     CHECK_FALSE(client.closed);
@@ -206,7 +207,7 @@ TEST_CASE("what is not TLS is closed with an alert and nobody else notices", "[s
   CHECK(bad.closed);
   CHECK(worker.counters.connections.closed_handshake_failed.value() == 1);
   bad.raw_to_server(Octets(100));  // what was still under way
-  good.send(queries_framed(1, 1), SIZE_MAX);
+  good.send(edns_queries_framed(1, 1), SIZE_MAX);
   worker.answer_all();
   CHECK(good.read() == answers_to(1, 1));
   CHECK(worker.group.size() == 1);
@@ -216,7 +217,7 @@ TEST_CASE("a broken record after the handshake ends the session", "[session]") {
   WorkerFixture worker;
   DotClient client(worker);
   client.shake_hands();
-  client.send(queries_framed(1, 1), SIZE_MAX);
+  client.send(edns_queries_framed(1, 1), SIZE_MAX);
   client.raw_to_server(MessageWriter().u8(23).u16(0x0303).u16(40).fill(40));
   CHECK(client.closed);
   CHECK(worker.counters.connections.closed_tls_error.value() == 1);
@@ -229,7 +230,7 @@ TEST_CASE("the answers of a client that has gone are dropped", "[session]") {
   WorkerFixture worker;
   DotClient client(worker);
   client.shake_hands();
-  client.send(queries_framed(1, 3), SIZE_MAX);
+  client.send(edns_queries_framed(1, 3), SIZE_MAX);
   worker.turn();
   worker.connect_all();
   client.session->on_end(StreamEnd::broken);
@@ -269,7 +270,7 @@ TEST_CASE("a session may be destroyed with queries in flight", "[session]") {
   WorkerFixture worker;
   DotClient client(worker);
   client.shake_hands();
-  client.send(queries_framed(1, 3), SIZE_MAX);
+  client.send(edns_queries_framed(1, 3), SIZE_MAX);
   worker.turn();
   client.session.reset();
   worker.answer_all();
@@ -281,7 +282,7 @@ TEST_CASE("a client that says goodbye still gets its answers", "[session]") {
   WorkerFixture worker;
   DotClient client(worker);
   client.shake_hands();
-  client.send(queries_framed(1, 3), SIZE_MAX);
+  client.send(edns_queries_framed(1, 3), SIZE_MAX);
   client.say_goodbye();
   worker.turn();
   CHECK_FALSE(client.closed);
@@ -306,4 +307,17 @@ TEST_CASE("a session knows its peer from beginning to end", "[session]") {
   worker.turn();
   CHECK(client.closed);
   CHECK(client.session->peer() == DotClient::peer);
+}
+
+TEST_CASE("a resumed session is counted as one", "[session]") {
+  WorkerFixture worker;
+  DotClient first(worker);
+  first.shake_hands();
+  (void)first.read();
+  const auto ticket = first.tls().resumption_ticket();
+  REQUIRE(ticket);
+  DotClient second(worker, tlsext::Version::tls13, ticket);
+  second.shake_hands();
+  CHECK(worker.counters.connections.handshakes_full.value() == 1);
+  CHECK(worker.counters.connections.handshakes_resumed.value() == 1);
 }

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "server/upstream/query_store.hpp"
-#include "support/scripted_upstream.hpp"
+#include "support/pool_fixture.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "support/scripted_upstream.hpp"
+#include "support/pool_fixture.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;

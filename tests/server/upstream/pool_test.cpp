@@ -2,24 +2,13 @@
 #include "server/upstream/pool.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 
-#include "support/scripted_upstream.hpp"
+#include "support/pool_questions.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;
-
-namespace {
-
-UpstreamSettings small() {
-  UpstreamSettings settings;
-  settings.connections = 2;
-  settings.in_flight_per_connection = 4;
-  settings.waiting = 4;
-  return settings;
-}
-
-}  // namespace
 
 TEST_CASE("a query goes out with another ID and its answer comes back with its own", "[pool]") {
   PoolFixture fixture;
@@ -65,11 +54,11 @@ TEST_CASE("what a query is comes back with its answer or failure", "[pool]") {
 TEST_CASE("what is submitted in one turn leaves in one send", "[pool]") {
   PoolFixture fixture;
   Asker asker(fixture);
-  for (unsigned i = 0; i < 5; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
+  submit_hosts(asker, 0, 5);
   fixture.connect(0);
   CHECK(fixture.upstream.connections[0].sends == 1);
   CHECK(fixture.queries(0).size() == 5);
-  for (unsigned i = 0; i < 5; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
+  submit_hosts(asker, 0, 5);
   CHECK(fixture.upstream.connections[0].sends == 1);
   fixture.pool.flush();
   CHECK(fixture.upstream.connections[0].sends == 2);
@@ -97,182 +86,6 @@ TEST_CASE("answers are taken in any order and cut anywhere", "[pool]") {
     }
     CHECK(asker.answers == expected);
   }
-}
-
-TEST_CASE("connections are filled before more are opened, and then queries wait", "[pool]") {
-  PoolFixture fixture(small());
-  Asker asker(fixture);
-  for (unsigned i = 0; i < 4; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  CHECK(fixture.upstream.opened.size() == 1);
-  fixture.connect_all();
-  CHECK(fixture.queries(0).size() == 4);
-  CHECK_FALSE(asker.ask(query(4, host_of(4))));
-  CHECK(fixture.upstream.opened.size() == 2);
-  for (unsigned i = 5; i < 8; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  CHECK(asker.ask(query(99, host_of(99))) == QueryFailure::overflow);  // four wait already
-  fixture.connect_all();
-  const auto first = fixture.queries(1);
-  REQUIRE(first.size() == 4);
-  for (unsigned i = 8; i < 12; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  CHECK(asker.ask(query(99, host_of(99))) == QueryFailure::overflow);
-  CHECK(fixture.upstream.opened.size() == 2);
-  // One place becomes free, and the one that has waited longest gets it.
-  fixture.reply(1, answer_to(first[0]));
-  const auto next = fixture.queries(1);
-  REQUIRE(next.size() == 1);
-  CHECK(next[0] == query(id_of(next[0]), host_of(8)));
-  CHECK(fixture.counters.upstream.overflows.value() == 2);
-  CHECK_FALSE(fixture.upstream.misused());
-}
-
-TEST_CASE("queries that wait leave together, when half the places are free", "[pool]") {
-  auto settings = small();
-  settings.connections = 1;
-  settings.waiting = 20;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  for (unsigned i = 0; i < 12; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  fixture.connect_all();
-  const auto first = fixture.queries(0);
-  REQUIRE(first.size() == 4);
-  fixture.reply(0, answer_to(first[0]));
-  CHECK(fixture.queries(0).empty());
-  CHECK(fixture.pool.next_deadline() == fixture.now + 1ms);
-  fixture.reply(0, answer_to(first[1]));
-  const auto second = fixture.queries(0);
-  REQUIRE(second.size() == 2);
-  CHECK(second[0] == query(id_of(second[0]), host_of(4)));
-  CHECK(second[1] == query(id_of(second[1]), host_of(5)));
-  CHECK(fixture.upstream.connections[0].sends == 2);
-
-  // A place that is free is not left so for more than a moment.
-  fixture.reply(0, answer_to(first[2]));
-  CHECK(fixture.queries(0).empty());
-  fixture.pass(1ms);
-  const auto third = fixture.queries(0);
-  REQUIRE(third.size() == 1);
-  CHECK(third[0] == query(id_of(third[0]), host_of(6)));
-
-  // Who comes while others wait does not overtake them.
-  fixture.reply(0, answer_to(first[3]));
-  CHECK_FALSE(asker.ask(query(12, host_of(12))));
-  CHECK(fixture.queries(0).empty());
-  fixture.reply(0, answer_to(second[0]));
-  const auto fourth = fixture.queries(0);
-  REQUIRE(fourth.size() == 2);
-  CHECK(fourth[0] == query(id_of(fourth[0]), host_of(7)));
-  CHECK(fourth[1] == query(id_of(fourth[1]), host_of(8)));
-  CHECK_FALSE(fixture.upstream.misused());
-}
-
-TEST_CASE("the fuller the queue of waiting queries, the less of it for each owner", "[pool]") {
-  auto settings = small();
-  settings.waiting = 20;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  CHECK(fixture.pool.fair_share(128) == 128);
-  for (unsigned i = 0; i < 10; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  CHECK(fixture.pool.fair_share(128) == 8);
-  CHECK(fixture.pool.fair_share(3) == 3);
-  for (unsigned i = 10; i < 18; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  CHECK(fixture.pool.fair_share(128) == 1);
-  // The rest is for those who have little.
-  CHECK(asker.ask(query(99, host_of(99))) == QueryFailure::overflow);
-  Asker other(fixture);
-  for (unsigned i = 0; i < 2; ++i) CHECK_FALSE(other.ask(query(i, host_of(i))));
-  CHECK(other.ask(query(99, host_of(99))) == QueryFailure::overflow);
-  fixture.connect_all();
-  CHECK(fixture.pool.fair_share(128) == 8);
-  for (int rounds = 0; rounds < 4; ++rounds) {
-    for (const unsigned connection : {0U, 1U})
-      for (const auto& sent : fixture.queries(connection))
-        fixture.reply(connection, answer_to(sent));
-  }
-  CHECK(asker.answers.size() == 18);
-  CHECK(other.answers.size() == 2);
-  CHECK(fixture.pool.fair_share(128) == 128);
-}
-
-TEST_CASE("what comes in one turn goes to the connection with the most room", "[pool]") {
-  auto settings = small();
-  settings.waiting = 10;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  for (unsigned i = 0; i < 8; ++i) CHECK_FALSE(asker.ask(query(i, host_of(i))));
-  fixture.connect_all();
-  const auto a = fixture.queries(0);
-  const auto b = fixture.queries(1);
-  REQUIRE(a.size() == 4);
-  REQUIRE(b.size() == 4);
-  fixture.reply(0, answer_to(a[0]));
-  fixture.reply(1, answer_to(b[0]));
-  fixture.reply(1, answer_to(b[1]));
-  for (unsigned i = 8; i < 10; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
-  fixture.pool.flush();
-  CHECK(fixture.queries(0).empty());
-  CHECK(fixture.queries(1).size() == 2);
-  CHECK(fixture.upstream.connections[1].sends == 2);
-}
-
-TEST_CASE("a resolver that holds answers back until an acknowledgement gets one", "[pool]") {
-  UpstreamSettings settings;
-  settings.connections = 1;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  for (unsigned i = 0; i < 12; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
-  fixture.connect_all();
-  const auto sent = fixture.queries(0);
-  REQUIRE(sent.size() == 12);
-  const auto& acknowledged = fixture.upstream.connections[0].acknowledged;
-
-  // Much is owed: within a moment, if nothing is sent meanwhile.
-  fixture.reply(0, answer_to(sent[0]));
-  CHECK(acknowledged == 0);
-  CHECK(fixture.pool.next_deadline() == fixture.now + 1ms);
-  fixture.pass(1ms);
-  CHECK(acknowledged == 1);
-  fixture.reply(0, answer_to(sent[1]));
-  CHECK_FALSE(asker.ask(query(12, host_of(12))));
-  fixture.pass(1ms);
-  CHECK(acknowledged == 1);
-
-  // Little is owed: at once. Nothing is: not at all.
-  const auto rest = fixture.queries(0);
-  REQUIRE(rest.size() == 1);
-  for (unsigned i = 2; i < 11; ++i) fixture.reply(0, answer_to(sent[i]));
-  CHECK(acknowledged == 8);
-  fixture.reply(0, answer_to(sent[11]));
-  CHECK(acknowledged == 9);
-  fixture.reply(0, answer_to(rest[0]));
-  fixture.pass(1ms);
-  CHECK(acknowledged == 9);
-  CHECK(asker.answers.size() == 13);
-  CHECK_FALSE(fixture.upstream.misused());
-}
-
-TEST_CASE("as many connections are opened as the waiting queries need", "[pool]") {
-  UpstreamSettings settings;
-  settings.in_flight_per_connection = 32;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  for (unsigned i = 0; i < 33; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
-  CHECK(fixture.upstream.opened.size() == 2);
-  for (unsigned i = 0; i < 1000; ++i) CHECK_FALSE(asker.submit(query(i, host_of(i))));
-  CHECK(fixture.upstream.opened.size() == 8);
-}
-
-TEST_CASE("the memory of queries is bounded", "[pool]") {
-  auto settings = small();
-  settings.query_octets = 100'000;
-  PoolFixture fixture(settings);
-  Asker asker(fixture);
-  const auto big = edns_query(1, "a", option(65001, 60'000));
-  CHECK_FALSE(asker.ask(big));
-  CHECK(asker.ask(big) == QueryFailure::overflow);
-  CHECK_FALSE(asker.ask(query(1, "a")));
-  fixture.connect(0);
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  CHECK_FALSE(asker.ask(big));
 }
 
 TEST_CASE("all 65536 IDs come round under load and no answer goes astray", "[pool]") {
@@ -325,7 +138,7 @@ TEST_CASE("all 65536 IDs come round under load and no answer goes astray", "[poo
 }
 
 TEST_CASE("nobody hears of the queries of an owner who has gone", "[pool]") {
-  PoolFixture fixture(small());
+  PoolFixture fixture(small_pool());
   Asker stays(fixture);
   {
     Asker goes(fixture);
@@ -352,7 +165,7 @@ TEST_CASE("nobody hears of the queries of an owner who has gone", "[pool]") {
 }
 
 TEST_CASE("an owner may cancel from inside its own call", "[pool]") {
-  PoolFixture fixture(small());
+  PoolFixture fixture(small_pool());
   Asker asker(fixture);
   asker.cancel_on_event = true;
   const auto fill = [&] {
@@ -383,27 +196,4 @@ TEST_CASE("an owner may cancel from inside its own call", "[pool]") {
   }
   CHECK(asker.in_flight() == 0);
   CHECK(asker.answers.size() + asker.failures.size() == 1);
-}
-
-TEST_CASE("an idle connection is closed after a while, by either side, without a word", "[pool]") {
-  PoolFixture fixture;
-  Asker asker(fixture);
-  (void)asker.ask(query(1, "www.example.net"));
-  fixture.connect(0);
-  fixture.reply(0, answer_to(fixture.queries(0).at(0)));
-  SECTION("by us") {
-    fixture.pass(19s);
-    CHECK(fixture.pool.connected() == 1);
-    fixture.pass(1s);
-    CHECK(fixture.upstream.closed_by_pool == 1);
-  }
-  SECTION("by the resolver") {
-    fixture.end(0);
-  }
-  CHECK(fixture.pool.connected() == 0);
-  CHECK_FALSE(fixture.pool.next_deadline());
-  (void)asker.ask(query(1, "www.example.net"));
-  fixture.connect_all();
-  CHECK(fixture.queries(0).size() == 1);
-  CHECK(fixture.upstream.states == "0 up, ");
 }

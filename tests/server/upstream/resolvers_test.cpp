@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "support/scripted_upstream.hpp"
+#include "support/pool_fixture.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;

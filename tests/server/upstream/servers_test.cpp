@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <catch2/catch.hpp>
 
-#include "support/scripted_upstream.hpp"
+#include "support/pool_fixture.hpp"
 
 using namespace mooring::server;
 using namespace mooring::test;
