@@ -45,10 +45,11 @@ struct CollectingSink final : tlsext::SessionSink {
   return {};
 }
 
-/// A client and a server session, joined in memory.
-class TlsPipe {
+/// A client's and a server's end, joined in memory.
+template <class Client, class Server>
+class SessionPipe {
  public:
-  TlsPipe(tlsext::ClientSession client, tlsext::ServerSession server, std::size_t piece = SIZE_MAX)
+  SessionPipe(Client client, Server server, std::size_t piece = SIZE_MAX)
       : client_(std::move(client)), server_(std::move(server)), piece_(piece) {}
 
   /// Carries octets both ways until neither side has any left. Stops at the first error of either
@@ -71,8 +72,8 @@ class TlsPipe {
     return client_.state() == tlsext::SessionState::open &&
            server_.state() == tlsext::SessionState::open;
   }
-  [[nodiscard]] tlsext::ClientSession& client() { return client_; }
-  [[nodiscard]] tlsext::ServerSession& server() { return server_; }
+  [[nodiscard]] Client& client() { return client_; }
+  [[nodiscard]] Server& server() { return server_; }
   [[nodiscard]] CollectingSink& client_sink() { return client_sink_; }
   [[nodiscard]] CollectingSink& server_sink() { return server_sink_; }
   [[nodiscard]] const std::optional<tlsext::Error>& client_error() const { return client_error_; }
@@ -83,8 +84,8 @@ class TlsPipe {
     if (!result && !first) first = result.error();
   }
 
-  tlsext::ClientSession client_;
-  tlsext::ServerSession server_;
+  Client client_;
+  Server server_;
   std::size_t piece_;
   bool started_ = false;
   CollectingSink client_sink_;
@@ -92,5 +93,7 @@ class TlsPipe {
   std::optional<tlsext::Error> client_error_;
   std::optional<tlsext::Error> server_error_;
 };
+
+using TlsPipe = SessionPipe<tlsext::ClientSession, tlsext::ServerSession>;
 
 }  // namespace mooring::test

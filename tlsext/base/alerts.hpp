@@ -16,6 +16,8 @@ enum class Alert : std::uint8_t {
   protocol_version = 70,
   internal_error = 80,
   unsupported_extension = 110,
+  certificate_required = 116,
+  no_application_protocol = 120,
 };
 
 /// An alert's name in IANA's registry, or its number.

@@ -12,17 +12,6 @@
 namespace mooring::tlsext {
 namespace {
 
-bool use_groups(WOLFSSL* ssl, Version maximum) {
-  for (const unsigned short group :
-       {WOLFSSL_X25519MLKEM768, WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1}) {
-    if (wolfSSL_UseSupportedCurve(ssl, group) != WOLFSSL_SUCCESS) return false;
-  }
-  if (maximum == Version::tls12) return true;
-  // Two shares: a server that does not know ML-KEM yet needs no HelloRetryRequest.
-  return wolfSSL_UseKeyShare(ssl, WOLFSSL_X25519MLKEM768) == WOLFSSL_SUCCESS &&
-         wolfSSL_UseKeyShare(ssl, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS;
-}
-
 // A ticket that cannot be used any more (expired, of another version) is no error: a full
 // handshake follows.
 void use_ticket(WOLFSSL* ssl, const Bytes& ticket) {
@@ -63,7 +52,7 @@ Result<ClientSession> ClientSession::connect(ClientContext& context, const Clien
   wolfSSL_SetCertCbCtx(ssl, impl.get());
   if (!use_server_name(ssl, impl->server_name) ||
       !use_alpn(ssl, state->alpn, WOLFSSL_ALPN_CONTINUE_ON_MISMATCH) ||
-      !use_groups(ssl, state->maximum) || wolfSSL_UseSessionTicket(ssl) != WOLFSSL_SUCCESS) {
+      !offer_groups(ssl, state->maximum) || wolfSSL_UseSessionTicket(ssl) != WOLFSSL_SUCCESS) {
     return failure(ErrorCode::internal, "the TLS client cannot be set up");
   }
   if (request.resumption) use_ticket(ssl, *request.resumption);

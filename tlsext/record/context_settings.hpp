@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tlsext/base/result.hpp"
 #include "tlsext/base/types.hpp"
 
 struct WOLFSSL;
@@ -14,6 +15,16 @@ namespace mooring::tlsext {
 /// What contexts of both roles are given: cipher suites, groups, the lowest version, no cache of
 /// sessions. False when wolfSSL does not take it.
 [[nodiscard]] bool set_up(WOLFSSL_CTX* context, Version minimum);
+
+/// Gives a context a certificate chain (leaf first) and the key of that, PEM both; `owner` is whose
+/// they are, for the error. Fails (configuration, private_key) when they cannot be used.
+[[nodiscard]] Result<void> use_certificate(WOLFSSL_CTX* context, const std::string& owner,
+                                           const std::string& certificate_pem,
+                                           const std::string& private_key_pem);
+
+/// Makes a client's session offer the groups that we have, with key shares of those that a server
+/// most likely takes. False when there is no memory for it.
+[[nodiscard]] bool offer_groups(WOLFSSL* ssl, Version maximum);
 
 /// Protocol names as wolfSSL takes them: with commas between.
 [[nodiscard]] std::string alpn_list(const std::vector<std::string>& names);

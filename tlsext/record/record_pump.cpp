@@ -77,7 +77,7 @@ RecordPump& RecordPump::of(WOLFSSL* ssl) {
 }
 
 int RecordPump::refuse(Alert alert, const char* why) {
-  refusal_ = why;
+  blame(why);
   return -static_cast<int>(alert);
 }
 

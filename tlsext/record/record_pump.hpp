@@ -49,6 +49,9 @@ class RecordPump {
   /// not copied) becomes the session's error.
   [[nodiscard]] int refuse(Alert alert, const char* why);
 
+  /// Where something else ends the session: `why` (which is not copied) becomes its error.
+  void blame(const char* why) { refusal_ = why; }
+
  protected:
   /// `ssl` may be null, if there was no memory for it: then nothing but ssl() may be called.
   /// `context` is what callbacks of `ssl` use; it is kept as long as that.

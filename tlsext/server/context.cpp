@@ -18,44 +18,15 @@ namespace {
 
 constexpr std::chrono::seconds kMaxTicketLifetime = std::chrono::hours{24 * 7};
 
-std::string reason(int code) {
-  const char* text = wolfSSL_ERR_reason_error_string(static_cast<unsigned long>(code));
-  return text != nullptr ? text : "error " + std::to_string(code);
-}
-
-const unsigned char* octets(const std::string& text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-// Gives a context its certificate chain and the key of that.
-Result<void> use_identity(WOLFSSL_CTX* context, const Identity& identity) {
-  const std::string& certificate = identity.certificate_pem;
-  const std::string& key = identity.private_key_pem;
-  int code = wolfSSL_CTX_use_certificate_chain_buffer(context, octets(certificate),
-                                                      static_cast<long>(certificate.size()));
-  if (code != WOLFSSL_SUCCESS) {
-    return failure(ErrorCode::configuration,
-                   "certificate of " + identity.name + ": " + reason(code));
-  }
-  code = wolfSSL_CTX_use_PrivateKey_buffer(context, octets(key), static_cast<long>(key.size()),
-                                           WOLFSSL_FILETYPE_PEM);
-  if (code != WOLFSSL_SUCCESS) {
-    return failure(ErrorCode::private_key, "private key of " + identity.name + ": " + reason(code));
-  }
-  if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS) {
-    return failure(ErrorCode::private_key,
-                   "private key of " + identity.name + " is not that of its certificate");
-  }
-  return {};
-}
-
 Result<SslContextPtr> make_ssl_context(const Identity& identity, const ServerSettings& settings,
                                        TicketSealer& sealer) {
   SslContextPtr context(wolfSSL_CTX_new(wolfSSLv23_server_method()));
   if (!context || !set_up(context.get(), settings.minimum)) {
     return failure(ErrorCode::configuration, "TLS cannot start");
   }
-  if (auto used = use_identity(context.get(), identity); !used) {
+  if (auto used = use_certificate(context.get(), identity.name, identity.certificate_pem,
+                                  identity.private_key_pem);
+      !used) {
     return tl::unexpected(std::move(used.error()));
   }
   const auto lifetime = static_cast<int>(settings.ticket_lifetime.count());
