@@ -7,6 +7,7 @@
 
 #include "support/dns_messages.hpp"
 #include "support/fake_io.hpp"
+#include "support/loop_client.hpp"
 #include "support/tls_fixture.hpp"
 
 using namespace mooring;
@@ -58,45 +59,6 @@ struct Running {
   WorkerLoop worker;
 };
 
-/// A client's TLS at the other end of a stream that the test holds.
-class TlsClient {
- public:
-  TlsClient(Running& running, std::shared_ptr<FakePeer> peer)
-      : running_(running),
-        peer_(std::move(peer)),
-        context_(client_context()),
-        tls_(must(tlsext::ClientSession::connect(*context_, request()))) {
-    REQUIRE(tls_.start(sink_));
-  }
-
-  /// Carries octets both ways until there are none.
-  void run() {
-    for (int rounds = 0; rounds < 8; ++rounds) {
-      const tlsext::Bytes out = std::exchange(sink_.ciphertext, {});
-      if (!out.empty()) peer_->send({reinterpret_cast<const char*>(out.data()), out.size()});
-      running_.loop.turn();
-      const std::string in = std::exchange(peer_->sent, {});
-      if (!in.empty()) REQUIRE(tls_.receive(std::as_bytes(std::span(in)), sink_));
-    }
-  }
-  void ask(const Octets& message) { REQUIRE(tls_.send(framed(message), sink_)); }
-  [[nodiscard]] std::vector<Octets> messages() const { return unframed(sink_.plaintext); }
-  [[nodiscard]] bool open() const { return tls_.state() == tlsext::SessionState::open; }
-
- private:
-  static tlsext::ClientRequest request() {
-    tlsext::ClientRequest out;
-    out.server_name = kName;
-    return out;
-  }
-
-  Running& running_;
-  std::shared_ptr<FakePeer> peer_;
-  std::shared_ptr<tlsext::ClientContext> context_;
-  tlsext::ClientSession tls_;
-  CollectingSink sink_;
-};
-
 /// Answers all that has reached the resolver.
 void answer(Running& running) {
   for (const auto& resolver : running.loop.connections) {
@@ -113,7 +75,7 @@ void answer(Running& running) {
 
 TEST_CASE("a client's query goes to the resolver and its answer back", "[worker]") {
   Running running;
-  TlsClient client(running, running.loop.arrive(kClient));
+  LoopClient client(running.loop, running.loop.arrive(kClient));
   client.run();
   REQUIRE(client.open());
   const Octets asked = edns_query(7, "host.example");
@@ -183,7 +145,7 @@ TEST_CASE("a worker that has no timer to be had is not made", "[worker]") {
 
 TEST_CASE("a resolver that cannot be connected to is not the end of the client", "[worker]") {
   Running running;
-  TlsClient client(running, running.loop.arrive(kClient));
+  LoopClient client(running.loop, running.loop.arrive(kClient));
   client.run();
   running.loop.refuses = Error{"too many open files", 24};
   client.ask(edns_query(9, "host.example"));
@@ -198,7 +160,7 @@ TEST_CASE("a client whose connection breaks in the middle of a write is forgotte
   Running running;
   const auto peer = running.loop.arrive(kClient);
   peer->room = 100;
-  TlsClient client(running, peer);
+  LoopClient client(running.loop, peer);
   client.run();
   REQUIRE_FALSE(peer->kept.empty());
   const bool found_by_reading = GENERATE(true, false);
@@ -250,9 +212,24 @@ TEST_CASE("a client that takes nothing is waited for, but not for ever", "[worke
   CHECK(peer->closed);
 }
 
+TEST_CASE("what a client sends after the end does not prolong it", "[worker]") {
+  Running running;
+  const auto peer = running.loop.arrive(kClient);
+  peer->send("GET / HTTP/1.1\r\n\r\n");
+  running.loop.turn();
+  for (int i = 0; i < 3; ++i) {
+    running.loop.advance(333ms);
+    peer->send("x");
+    running.loop.turn();
+    CHECK_FALSE(peer->closed);
+  }
+  running.loop.advance(1ms);
+  CHECK(peer->closed);
+}
+
 TEST_CASE("a drained worker takes no connection, answers what it has and stops", "[worker]") {
   Running running;
-  TlsClient client(running, running.loop.arrive(kClient));
+  LoopClient client(running.loop, running.loop.arrive(kClient));
   client.run();
   client.ask(edns_query(7, "host.example"));
   client.run();

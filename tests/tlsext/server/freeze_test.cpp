@@ -196,16 +196,3 @@ TEST_CASE("a frozen value that is cut or altered is refused or fails as TLS", "[
       REQUIRE((sink.text().empty() || sink.text() == "text"));
   }
 }
-
-TEST_CASE("keys are wiped where their place is given back", "[tlsext]") {
-  SecretMemory memory;
-  std::byte* place = nullptr;
-  {
-    const tlsext::SecretSlot slot = memory.take();
-    place = slot.data();
-    std::fill_n(place, SecretMemory::kSlotSize, std::byte{0x5a});
-    CHECK(memory.used() == 1);
-  }
-  CHECK(memory.used() == 0);
-  CHECK(std::count(place, place + SecretMemory::kSlotSize, std::byte{0x5a}) == 0);
-}
