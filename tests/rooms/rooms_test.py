@@ -32,6 +32,7 @@ FLOORS = {
     "tlsext/client": ["tlsext/record", "tlsext/extension"],
     "tlsext/link": ["tlsext/record"],
     "server/base": ["dnschain/keep"],
+    "server/handover/protocol": ["server/base"],
     "server/observe": ["server/base"],
     "server/memory": ["server/base"],
     "server/dns": ["server/memory"],
