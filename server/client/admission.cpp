@@ -29,6 +29,11 @@ tl::expected<Admitted, AdmissionVerdict> AdmissionControl::admit(const Arrival& 
   return out;
 }
 
+Admitted AdmissionControl::readmit(const Peer& peer) {
+  const bool exempt = access_of(peer) == Access::exempt;
+  return {peer, limits_.readmit(client_address(peer.address.address), exempt)};
+}
+
 AdmissionVerdict AdmissionControl::run(const Arrival& arrival, Admitted& out) {
   if (!arrival.remote) return AdmissionVerdict::peer_unknown;
   out.peer = resolve_proxy(Peer{*arrival.remote, arrival.listener});

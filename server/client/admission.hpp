@@ -38,6 +38,8 @@ class AdmissionControl {
   void set_exempt(std::vector<IpPrefix> exempt) { exempt_ = std::move(exempt); }
   /// Or the verdict of the stage that stands against it, which is counted here and nowhere else.
   [[nodiscard]] tl::expected<Admitted, AdmissionVerdict> admit(const Arrival& arrival);
+  /// A connection that was let in before, with its peer as it was found then: it is not refused.
+  [[nodiscard]] Admitted readmit(const Peer& peer);
 
  private:
   enum class Access : std::uint8_t { bounded, exempt };

@@ -117,6 +117,15 @@ ExchangeSnapshot DnsExchange::snapshot() const {
   return {in_.snapshot(), out_.snapshot(), UpstreamPool::in_flight(*this), received_, fault_};
 }
 
+// Whoever goes on sees to its queries: they are not counted as dropped.
+ExchangeSnapshot DnsExchange::release() {
+  ExchangeSnapshot out = snapshot();
+  upstream_.cancel(*this);
+  in_.stop();
+  out_.clear();
+  return out;
+}
+
 void DnsExchange::restore(const ExchangeSnapshot& from, TimePoint now) {
   received_ = from.received;
   fault_ = from.fault;

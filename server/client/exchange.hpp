@@ -64,6 +64,8 @@ class DnsExchange final : private QueryOwner {
   /// Whoever goes on from the snapshot has all that was here: nothing may be received or sent after
   /// it, and abandon() comes next.
   [[nodiscard]] ExchangeSnapshot snapshot() const;
+  /// As snapshot(); and then this has nothing any more.
+  [[nodiscard]] ExchangeSnapshot release();
   /// Makes a new exchange go on where another one was: asks again what was in flight, with the same
   /// tags. What was held back waits for resume().
   void restore(const ExchangeSnapshot& from, TimePoint now);

@@ -25,7 +25,27 @@ void SessionGroup::set(const SessionSettings& settings, TimePoint now) {
   };
   cut(handshaking_, &ClientSession::phase_deadline_, settings.handshake_timeout);
   cut(established_, &ClientSession::phase_deadline_, settings.idle_timeout);
+  const auto later = resumed_.upper_bound(now + settings.idle_timeout);
+  for (auto one = later; one != resumed_.end(); ++one) {
+    while (ClientSession* const session = one->second.front()) session->restart_idle(now);
+  }
+  resumed_.erase(later, resumed_.end());
   cut(writing_, &ClientSession::write_deadline_, settings.write_timeout);
+}
+
+void SessionGroup::go_on(ClientSession& session, TimePoint deadline, TimePoint now) {
+  constexpr int kSteps = 64;
+  const auto step = std::max<TimePoint::duration>(settings_.idle_timeout / kSteps, Milliseconds(1));
+  deadline = std::clamp(deadline, now, now + settings_.idle_timeout);
+  const auto steps = (deadline.time_since_epoch() + step - TimePoint::duration(1)) / step;
+  session.phase_deadline_ = TimePoint(steps * step);
+  resumed_[session.phase_deadline_].push_back(session);
+}
+
+template <class Each>
+void SessionGroup::visit_open(Each&& each) const {
+  established_.visit(each);
+  for (const auto& one : resumed_) one.second.visit(each);
 }
 
 void SessionGroup::flush(TimePoint now) {
@@ -42,6 +62,10 @@ void SessionGroup::on_time(TimePoint now) {
       if (session->phase_deadline_ > now) break;
       session->on_phase_timeout(now);
     }
+  }
+  for (auto due = resumed_.begin(); due != resumed_.end() && due->first <= now;
+       due = resumed_.erase(due)) {
+    while (ClientSession* const session = due->second.front()) session->on_phase_timeout(now);
   }
   while (ClientSession* const session = writing_.front()) {
     if (session->write_deadline_ > now) break;
@@ -77,6 +101,7 @@ std::optional<TimePoint> SessionGroup::next_deadline() const {
   for (const auto* const list : {&handshaking_, &established_}) {
     if (const ClientSession* const session = list->front()) consider(session->phase_deadline_);
   }
+  if (!resumed_.empty()) consider(resumed_.begin()->first);
   if (const ClientSession* const session = writing_.front()) consider(session->write_deadline_);
   return next;
 }
@@ -85,7 +110,7 @@ void SessionGroup::begin_drain() {
   while (ClientSession* const session = handshaking_.front()) {
     session->close(CloseMode::at_once, counters_.connections.closed_drained);
   }
-  established_.visit([this](ClientSession& session) {
+  visit_open([this](ClientSession& session) {
     session.end(counters_.connections.closed_drained);
     return true;
   });
@@ -95,9 +120,13 @@ void SessionGroup::close_all() {
   while (ClientSession* const session = handshaking_.front()) {
     session->close(CloseMode::at_once, counters_.connections.closed_drained);
   }
-  while (ClientSession* const session = established_.front()) {
-    session->close_politely(counters_.connections.closed_drained);
-  }
+  const auto close = [this](const auto& sessions) {
+    while (ClientSession* const session = sessions.front()) {
+      session->close_politely(counters_.connections.closed_drained);
+    }
+  };
+  close(established_);
+  for (const auto& one : resumed_) close(one.second);
 }
 
 }  // namespace mooring::server

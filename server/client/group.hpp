@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -70,6 +71,12 @@ class SessionGroup final : private MemoryHolders {
   static constexpr std::size_t kHoldings = 16;
   using Holders = List<ClientSession, HolderTag>;
 
+  /// An open session that comes from elsewhere has an idle timeout that runs already. It may be
+  /// taken for later than `deadline` by a small part of the timeout.
+  void go_on(ClientSession& session, TimePoint deadline, TimePoint now);
+  template <class Each>
+  void visit_open(Each&& each) const;
+
   bool reclaim(const Buffer& asking, std::size_t least) override;
   [[nodiscard]] static std::size_t holding_class(std::size_t octets);
 
@@ -82,6 +89,9 @@ class SessionGroup final : private MemoryHolders {
   // order of their ends.
   List<ClientSession, PhaseTimerTag> handshaking_;
   List<ClientSession, PhaseTimerTag> established_;
+  /// Those that have come from elsewhere and sent no query since, by their deadlines in coarse
+  /// steps: there are few of these, whatever the order in which sessions come.
+  std::map<TimePoint, List<ClientSession, PhaseTimerTag>> resumed_;
   List<ClientSession, WriteTimerTag> writing_;
   List<ClientSession, DirtyTag> dirty_;
   /// Sessions that hold memory from turn to turn, those that have for longest in front; before the

@@ -32,17 +32,26 @@ AdmissionVerdict ClientLimits::admit(const ClientAddress& address, Admission& pl
     const std::lock_guard lock(mutex_);
     if (connections_ >= settings_.connections) return AdmissionVerdict::total_reached;
     const auto network = address.network(settings_.v4_prefix, settings_.v6_prefix);
-    const auto entry = by_network_.try_emplace(network, 0).first;
-    if (!exempt && entry->second >= settings_.connections_per_client) {
-      if (entry->second == 0) by_network_.erase(entry);  // a limit of none at all
+    const auto entry = by_network_.find(network);
+    const std::size_t has = entry == by_network_.end() ? 0 : entry->second;
+    if (!exempt && has >= settings_.connections_per_client) {
       return AdmissionVerdict::per_client_reached;
     }
-    ++entry->second;
-    ++connections_;
-    taken = Admission(*this, network, exempt);
+    taken = count(network, exempt);
   }
   place = std::move(taken);  // may give back the place that it held, which takes the lock
   return AdmissionVerdict::admitted;
+}
+
+Admission ClientLimits::readmit(const ClientAddress& address, bool exempt) {
+  const std::lock_guard lock(mutex_);
+  return count(address.network(settings_.v4_prefix, settings_.v6_prefix), exempt);
+}
+
+Admission ClientLimits::count(const ClientAddress& network, bool exempt) {
+  ++by_network_[network];
+  ++connections_;
+  return {*this, network, exempt};
 }
 
 void ClientLimits::set(ClientLimitSettings settings) {

@@ -68,6 +68,9 @@ class ClientLimits {
   /// The bound for one client does not apply to an `exempt` one.
   [[nodiscard]] AdmissionVerdict admit(const ClientAddress& address, Admission& place,
                                        bool exempt = false);
+  /// A place for a connection that was let in before, by us or by somebody whom we go on for:
+  /// whatever the limits say.
+  [[nodiscard]] Admission readmit(const ClientAddress& address, bool exempt);
   /// Other bounds from now on; connections that exist stay, also above the new bounds. Changed
   /// prefixes apply to new connections.
   void set(ClientLimitSettings settings);
@@ -78,6 +81,8 @@ class ClientLimits {
 
  private:
   friend class Admission;
+  /// Under the lock.
+  [[nodiscard]] Admission count(const ClientAddress& network, bool exempt);
   void release(const ClientAddress& network);
 
   mutable std::mutex mutex_;

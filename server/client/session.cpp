@@ -30,8 +30,11 @@ tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(
     const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client) {
   auto tls = tlsext::ServerSession::accept(context);
   if (!tls) return tl::unexpected(std::move(tls.error()));
-  return std::unique_ptr<ClientSession>(
+  std::unique_ptr<ClientSession> out(
       new ClientSession(group, std::move(*tls), transport, peer, now, client));
+  group.handshaking_.push_back(*out);
+  group.counters_.connections.accepted.add();
+  return out;
 }
 
 ClientSession::ClientSession(SessionGroup& group, tlsext::ServerSession tls,
@@ -44,9 +47,7 @@ ClientSession::ClientSession(SessionGroup& group, tlsext::ServerSession tls,
       exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, peer_, client),
       now_(now),
       phase_deadline_(now + group.settings_.handshake_timeout) {
-  group_.handshaking_.push_back(*this);
   ++group_.size_;
-  group_.counters_.connections.accepted.add();
 }
 
 ClientSession::~ClientSession() {
@@ -141,13 +142,17 @@ void ClientSession::end(Counter& reason) {
 void ClientSession::close(CloseMode mode, Counter& reason) {
   enter(SessionPhase::closed);
   reason.add();
-  --group_.size_;
   exchange_.abandon();
+  leave_group();
+  transport_.close(mode);
+}
+
+void ClientSession::leave_group() {
+  --group_.size_;
   ListHook<PhaseTimerTag>::unlink();
   let_go();
   ListHook<HolderTag>::unlink();
   ListHook<DirtyTag>::unlink();
-  transport_.close(mode);
 }
 
 void ClientSession::close_politely(Counter& reason) {

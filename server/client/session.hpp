@@ -9,6 +9,7 @@
 #include "server/client/exchange.hpp"
 #include "server/client/group.hpp"
 #include "server/client/peer.hpp"
+#include "server/client/session_snapshot.hpp"
 #include "server/client/transport.hpp"
 #include "tlsext/server/context.hpp"
 #include "tlsext/server/session.hpp"
@@ -19,7 +20,7 @@ enum class SessionPhase : std::uint8_t {
   handshaking,  ///< TLS handshake
   open,         ///< takes queries
   ending,       ///< takes no more; answers what it has, then closes
-  closed,       ///< the transport's close() was called
+  closed,       ///< the transport's close() was called, or it was given away
 };
 
 /// One DoT client (RFC 7858): TLS around DNS messages with their length prefix, answered out of
@@ -37,6 +38,13 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> create(
       SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
       const Peer& peer, TimePoint now, const std::optional<ClientAddress>& client = std::nullopt);
+  /// Makes a session go on where another one was, also one of another process: its queries are
+  /// asked again, and its idle timeout runs on. The transport has the octets that the other one's
+  /// had. Fails for what is no state of a session, and when TLS is out of memory.
+  [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> resume(
+      SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+      const SessionSnapshot& from, TimePoint now,
+      const std::optional<ClientAddress>& client = std::nullopt);
   /// Its queries in flight are forgotten.
   ~ClientSession();
   ClientSession(const ClientSession&) = delete;
@@ -50,6 +58,10 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   /// The client has ended or reset the TCP connection: answers that are not sent yet are dropped
   /// (RFC 7766, 6.2.4).
   void on_end(StreamEnd how);
+  /// All that this open session is, for another one to go on with. Then it is closed without a word
+  /// to its transport, and can only be destroyed. Fails, and changes nothing, while a message of
+  /// TLS is under way; try again later.
+  [[nodiscard]] tlsext::Result<SessionSnapshot> give(tlsext::SecretMemory& memory, TimePoint now);
 
   [[nodiscard]] SessionPhase phase() const { return phase_; }
   [[nodiscard]] const Peer& peer() const { return peer_; }
@@ -70,8 +82,10 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void enter(SessionPhase next);
   void note_failure(const tlsext::Error& error);
   void handshake_done();
+  void go_on(const SessionSnapshot& from, TimePoint now);
   void end(Counter& reason);
   void close(CloseMode mode, Counter& reason);
+  void leave_group();
   void close_politely(Counter& reason);
   void flush(TimePoint now);
   void send_answers();

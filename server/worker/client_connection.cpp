@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/worker/client_connection.hpp"
 
+#include <cerrno>
+#include <utility>
+
 namespace mooring::server {
 
 namespace {
@@ -20,16 +23,41 @@ void ClientConnection::begin(SessionGroup& group, tlsext::ServerContext& context
   stream_->set_reading(true);
 }
 
-void ClientConnection::count_in(Remaining& remaining) const {
-  const SessionPhase phase =
-      state_ == State::serving && session_ ? session_->phase() : SessionPhase::closed;
-  if (phase == SessionPhase::handshaking) {
-    ++remaining.handshaking;
-  } else if (phase != SessionPhase::open) {
-    ++remaining.ending;
+Result<void> ClientConnection::resume(SessionGroup& group, tlsext::ServerContext& context,
+                                      Admitted admitted, const SessionSnapshot& session) {
+  place_ = std::move(admitted.place);
+  auto resumed =
+      ClientSession::resume(group, context, *this, session, loop_.now(), place_.client());
+  if (!resumed) return failure(std::move(resumed.error().context));
+  session_ = std::move(*resumed);
+  stream_->set_reading(true);
+  return {};
+}
+
+Standing ClientConnection::standing() const {
+  if (state_ != State::serving) return Standing::ending;
+  if (session_->phase() == SessionPhase::handshaking) return Standing::handshaking;
+  if (session_->phase() != SessionPhase::open) return Standing::ending;
+  return session_->quiet() ? Standing::quiet : Standing::busy;
+}
+
+Result<std::optional<ParcelContent>> ClientConnection::give(SessionGroup& group,
+                                                            tlsext::ServerContext& context,
+                                                            tlsext::SecretMemory& keys) {
+  auto session = session_->give(keys, loop_.now());
+  if (!session) return std::nullopt;
+  auto stream = stream_->release();
+  if (stream) return ParcelContent{std::move(*session), {}, std::move(*stream)};
+  auto again = ClientSession::resume(group, context, *this, *session, loop_.now(), place_.client());
+  if (again) {
+    session_ = std::move(*again);
   } else {
-    ++(session_->quiet() ? remaining.quiet : remaining.busy);
+    host_.session_ended(*this);
+    end();
   }
+  // Broken, which the session will be told when the stream finds out.
+  if (stream.error().system == ENOTCONN) return std::nullopt;
+  return tl::unexpected(std::move(stream.error()));
 }
 
 void ClientConnection::on_read(ByteView octets) {

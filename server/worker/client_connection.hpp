@@ -8,7 +8,7 @@
 #include "server/client/session.hpp"
 #include "server/io/loop.hpp"
 #include "server/memory/intrusive_list.hpp"
-#include "server/worker/giving.hpp"
+#include "server/worker/parcel_codec.hpp"
 
 namespace mooring::server {
 
@@ -21,6 +21,14 @@ struct LiveTag {};
 enum class EndWait : std::uint8_t {
   sending,    ///< its last octets wait for the kernel
   lingering,  ///< FIN is sent; what the client still sends is thrown away
+};
+
+/// What a connection has before it, as far as it may be given away.
+enum class Standing : std::uint8_t {
+  quiet,  ///< no query in flight, and nothing unsent
+  busy,
+  handshaking,
+  ending,
 };
 
 /// What a connection asks of the worker that owns it.
@@ -55,7 +63,20 @@ class ClientConnection final : public StreamOwner,
   [[nodiscard]] const Endpoint& client() const { return session_->peer().address; }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admitted admitted);
-  void count_in(Remaining& remaining) const;
+  /// Goes on with a session on a stream that was adopted. On an error this can only be destroyed.
+  [[nodiscard]] Result<void> resume(SessionGroup& group, tlsext::ServerContext& context,
+                                    Admitted admitted, const SessionSnapshot& session);
+  [[nodiscard]] Standing standing() const;
+  /// Whether it has a session with a client from there.
+  [[nodiscard]] bool is_from(const IpPrefix& prefix) const {
+    return session_ && prefix.contains(client().address);
+  }
+  /// All of a connection whose session is open, but for its listener; then this can only be
+  /// destroyed. On an error, as without a descriptor that is free, it goes on; none is told while a
+  /// message of TLS is under way.
+  [[nodiscard]] Result<std::optional<ParcelContent>> give(SessionGroup& group,
+                                                          tlsext::ServerContext& context,
+                                                          tlsext::SecretMemory& keys);
   /// No more waiting.
   void end();
   /// Frees the session, which has ended.

@@ -54,6 +54,10 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void on_upstream_state(std::size_t server, UpstreamState state, std::string_view reason) override;
 
   void on_connection(Result<std::unique_ptr<Stream>> accepted, std::uint16_t listener);
+  [[nodiscard]] std::uint16_t number_of(const Endpoint& listener);
+  [[nodiscard]] Result<std::optional<Parcel>> give(ClientConnection& connection);
+  [[nodiscard]] Result<void> go_on(ParcelContent content);
+  [[nodiscard]] Result<void> take(Parcel parcel);
   void on_time();
   void end_drain(TimePoint now);
   void end_turn();
@@ -74,8 +78,10 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   BufferPool buffers_;
   SessionGroup sessions_;
   std::unique_ptr<Timer> timer_;
+  SecretArena parcels_;        ///< for what is given away
+  tlsext::SecretMemory keys_;  ///< of sessions on their way in or out
   std::vector<std::pair<Endpoint, std::unique_ptr<Listener>>> listeners_;
-  std::uint16_t next_listener_ = 0;       ///< the number of the next one
+  std::vector<Endpoint> listener_names_;  ///< also of those that are gone; Peer::listener counts
   List<ClientConnection, LiveTag> live_;  ///< all connections; owns them
   Ending sending_;                        ///< without a session, those that end first in front
   Ending lingering_;

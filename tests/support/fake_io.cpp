@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/fake_io.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -28,6 +31,12 @@ std::vector<std::byte> copy_of(const std::string& text) {
   return {octets.begin(), octets.end()};
 }
 
+/// Connections that nobody has now, by the descriptor that stands for each.
+std::map<int, std::shared_ptr<FakePeer>>& given_away() {
+  static std::map<int, std::shared_ptr<FakePeer>> all;
+  return all;
+}
+
 }  // namespace
 
 class FakeStream final : public server::Stream {
@@ -36,6 +45,7 @@ class FakeStream final : public server::Stream {
     peer_->stream_ = this;
   }
   ~FakeStream() override {
+    if (peer_->stream_ != this) return;  // given away
     peer_->stream_ = nullptr;
     peer_->closed = true;
   }
@@ -63,7 +73,11 @@ class FakeStream final : public server::Stream {
     state.unread = copy_of(std::exchange(peer_->unread_, {}));
     state.unwritten = copy_of(std::exchange(peer_->kept, {}));
     state.ends = peer_->shut;
+    state.descriptor = server::OwnedFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    given_away()[state.descriptor.get()] = peer_;
     peer_->stream_ = nullptr;
+    peer_->loop_ = nullptr;
+    peer_->reading = false;
     return state;
   }
 
@@ -200,6 +214,7 @@ void FakeLoop::turn() {
   for (FakeWakeUp* one : std::vector(wake_ups_)) {
     if (one->due.exchange(false)) one->action();
   }
+  std::erase_if(peers_, [this](const auto& peer) { return peer->loop_ != this; });
   for (const auto& peer : std::vector(peers_)) peer->deliver();
   if (end_of_turn_) end_of_turn_();
 }
@@ -227,6 +242,7 @@ void FakeLoop::advance(server::Milliseconds by) {
 
 std::shared_ptr<FakePeer> FakeLoop::arrive(const std::shared_ptr<FakePeer>& peer,
                                            std::size_t listener) {
+  peer->loop_ = this;
   peers_.push_back(peer);
   listeners_.at(listener)->on_connection(std::make_unique<FakeStream>(peer));
   return peer;
@@ -297,6 +313,7 @@ Result<std::unique_ptr<server::Stream>> FakeLoop::connect(const Endpoint& to,
                                                           server::StreamOwner& owner) {
   if (refuses) return tl::make_unexpected(*refuses);
   peers_.push_back(connections.emplace_back(std::make_shared<FakePeer>(to)));
+  connections.back()->loop_ = this;
   auto stream = std::make_unique<FakeStream>(connections.back());
   stream->set_owner(owner);
   return stream;
@@ -304,12 +321,15 @@ Result<std::unique_ptr<server::Stream>> FakeLoop::connect(const Endpoint& to,
 
 Result<std::unique_ptr<server::Stream>> FakeLoop::adopt(server::StreamState& state) {
   if (refuses) return tl::make_unexpected(*refuses);
-  auto peer = peers_.emplace_back(std::make_shared<FakePeer>(Endpoint{}));
-  peer->unread_ = text_of(state.unread);
+  const auto given = given_away().extract(state.descriptor.get());
+  if (given.empty() || given.mapped()->broken_) {
+    return server::failure("Transport endpoint is not connected", ENOTCONN);
+  }
+  auto peer = peers_.emplace_back(given.mapped());
+  peer->loop_ = this;
+  peer->unread_.insert(0, text_of(state.unread));
   peer->kept = text_of(state.unwritten);
   peer->shut = state.ends;
-  peer->room = 0;
-  connections.push_back(peer);
   state = {};
   return std::make_unique<FakeStream>(peer);
 }

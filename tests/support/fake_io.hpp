@@ -55,6 +55,7 @@ class FakePeer {
   void deliver();
 
   server::Stream* stream_ = nullptr;  ///< null once it is gone
+  FakeLoop* loop_ = nullptr;          ///< that the stream is on
   std::string unread_;
   bool finished_ = false;
   std::optional<server::Error> broken_;
@@ -106,7 +107,7 @@ class FakeLoop final : public server::Loop {
   [[nodiscard]] std::unique_ptr<server::WakeUp> make_wake_up(std::function<void()> action) override;
   [[nodiscard]] server::Result<std::unique_ptr<server::Stream>> connect(
       const server::Endpoint& to, server::StreamOwner& owner) override;
-  /// Ignores the descriptor.
+  /// Of a stream that any loop of this process has released.
   [[nodiscard]] server::Result<std::unique_ptr<server::Stream>> adopt(
       server::StreamState& state) override;
   [[nodiscard]] server::Result<std::unique_ptr<server::Listener>> listen(
