@@ -34,6 +34,10 @@ FLOORS = {
     "server/base": ["dnschain/keep"],
     "server/handover/protocol": ["server/base"],
     "server/observe": ["server/base"],
+    "server/handover/helper": ["server/base"],
+    "server/handover/tcp": ["server/base"],
+    "server/handover/forward": ["server/handover/helper"],
+    "server/handover/program": ["server/handover/tcp", "server/handover/forward"],
     "server/memory": ["server/base"],
     "server/dns": ["server/memory"],
     "server/upstream": ["server/dns", "server/observe"],
@@ -60,7 +64,7 @@ MOST_OF_README = 50
 
 LIBRARIES = {
     "ldns": "ldns/ldns.h", "wolfssl": "wolfssl/ssl.h", "openssl": "openssl/ssl.h", "uv": "uv.h",
-    "toml": "toml++/toml.h", "spdlog": "spdlog/spdlog.h",
+    "toml": "toml++/toml.h", "spdlog": "spdlog/spdlog.h", "nftnl": "libnftnl/set.h",
 }
 # The libraries that a floor may use; ldns brings OpenSSL.
 USES = {
@@ -75,6 +79,8 @@ USES = {
     "tlsext/server": ["wolfssl"],
     "tlsext/client": ["wolfssl"],
     "tlsext/link": ["wolfssl"],
+    "server/handover/forward": ["nftnl"],
+    "server/handover/program": ["nftnl"],
     "server/observe": ["spdlog"],
     "server/config": ["toml"],
     "server/io/uv": ["uv"],
