@@ -30,7 +30,16 @@ struct OpensslDotClient::Impl {
     const int version = wanted.tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
     SSL_CTX_set_min_proto_version(context.get(), version);
     SSL_CTX_set_max_proto_version(context.get(), version);
+    if (!wanted.suite.empty()) {
+      const auto choose = wanted.tls12 ? SSL_CTX_set_cipher_list : SSL_CTX_set_ciphersuites;
+      if (choose(context.get(), wanted.suite.c_str()) != 1) throw std::runtime_error(wanted.suite);
+    }
     ssl.reset(SSL_new(context.get()));
+    if (wanted.resumes != nullptr) {
+      SSL_SESSION* const session = SSL_get1_session(wanted.resumes->impl_->ssl.get());
+      SSL_set_session(ssl.get(), session);
+      SSL_SESSION_free(session);
+    }
     in = BIO_new(BIO_s_mem());
     out = BIO_new(BIO_s_mem());
     SSL_set_bio(ssl.get(), in, out);
@@ -128,6 +137,14 @@ OpensslDotClient::OpensslDotClient(std::uint16_t port, OpensslDotOptions options
 }
 
 OpensslDotClient::~OpensslDotClient() = default;
+
+void OpensslDotClient::update_keys(bool both) {
+  SSL_key_update(impl_->ssl.get(), both ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+}
+
+bool OpensslDotClient::resumed() const {
+  return SSL_session_reused(impl_->ssl.get()) == 1;
+}
 OpensslDotClient::OpensslDotClient(OpensslDotClient&&) noexcept = default;
 
 void OpensslDotClient::send(const Octets& plaintext) {

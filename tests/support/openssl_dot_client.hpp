@@ -12,11 +12,15 @@
 
 namespace mooring::test {
 
+class OpensslDotClient;
+
 struct OpensslDotOptions {
   std::string server_name = "dot.example";  ///< SNI; empty: none
   bool tls12 = false;                       ///< else TLS 1.3
   bool octet_by_octet = false;              ///< every octet is sent by itself
   std::string address = "127.0.0.1";
+  std::string suite;                          ///< as OpenSSL spells it; empty: all
+  const OpensslDotClient* resumes = nullptr;  ///< offers a ticket that this one has had
 };
 
 /// How a TLS connection has ended.
@@ -43,6 +47,10 @@ class OpensslDotClient {
   /// Reads until the connection ends; `open` when that takes longer than `wait`.
   [[nodiscard]] TlsEnd wait_for_end(std::chrono::milliseconds wait = std::chrono::seconds(10));
   void send_close_notify();
+  /// Sends the next octets with new keys (KeyUpdate, RFC 8446, 4.6.3); with `both` the server is to
+  /// do so as well. TLS 1.3 alone.
+  void update_keys(bool both);
+  [[nodiscard]] bool resumed() const;
 
   [[nodiscard]] TcpPeer& peer();
   /// Gives the TCP connection away and forgets all about TLS.
