@@ -44,6 +44,7 @@ FLOORS = {
     "server/client": ["server/upstream", "tlsext/server"],
     "server/io": ["server/base"],
     "server/io/uv": ["server/io"],
+    "server/handover/link": ["server/handover/protocol", "server/io", "tlsext/link"],
     "server/worker": ["server/io", "server/client"],
     "server/config": ["server/worker"],
     "server/chain": ["server/config"],

@@ -7,8 +7,8 @@
 namespace mooring::server {
 
 Giver::Giver(const LinkTiming& timing, const HostId& own, LinkOutput& output,
-             GiverObserver& observer)
-    : timing_(timing), own_(own), output_(output), observer_(observer) {}
+             GiverObserver& observer, OfferId last)
+    : timing_(timing), own_(own), output_(output), observer_(observer), last_(last) {}
 
 void Giver::start(const std::string& program, TimePoint now) {
   heard_ = now;

@@ -36,8 +36,9 @@ class GiverObserver {
 /// when the link ends comes back.
 class Giver {
  public:
-  /// `output` and `observer` outlive it.
-  Giver(const LinkTiming& timing, const HostId& own, LinkOutput& output, GiverObserver& observer);
+  /// `output` and `observer` outlive it. The first offer has the number after `last`.
+  Giver(const LinkTiming& timing, const HostId& own, LinkOutput& output, GiverObserver& observer,
+        OfferId last = 0);
 
   /// Greets the other end.
   void start(const std::string& program, TimePoint now);
@@ -67,6 +68,8 @@ class Giver {
   /// Released, and not said to have ended.
   [[nodiscard]] std::size_t away() const { return away_.size(); }
   [[nodiscard]] bool welcomed() const { return welcomed_; }
+  /// Number of the last offer.
+  [[nodiscard]] OfferId last() const { return last_; }
   [[nodiscard]] bool ended() const { return ended_; }
 
  private:
@@ -105,7 +108,7 @@ class Giver {
   std::int64_t since_load_ = 0;  ///< released less ended, since it was said
   std::uint32_t most_offers_ = 0;
   std::uint32_t most_octets_ = 0;
-  OfferId last_ = 0;
+  OfferId last_;
   TimePoint heard_;
   TimePoint said_;
   std::string broken_;
