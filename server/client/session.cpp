@@ -129,6 +129,7 @@ void ClientSession::handshake_done() {
   auto& counters = group_.counters_.connections;
   (tls_.info().resumed ? counters.handshakes_resumed : counters.handshakes_full).add();
   restart_idle(now_);
+  transport_.session_opened();
 }
 
 /// Takes no more queries from now on, and closes when everything is answered and sent.

@@ -33,6 +33,8 @@ class ClientTransport {
   [[nodiscard]] virtual std::size_t waiting() const = 0;
   /// Reading starts on, and is switched off while the client is over one of its bounds.
   virtual void set_reading(bool on) = 0;
+  /// The handshake is done.
+  virtual void session_opened() {}
   /// For a log; close() follows.
   virtual void handshake_failed(const HandshakeFailure&) {}
   /// The session is closed; called once, the last call of all. The transport destroys the session

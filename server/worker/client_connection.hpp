@@ -34,6 +34,7 @@ enum class Standing : std::uint8_t {
 /// What a connection asks of the worker that owns it.
 class ConnectionHost {
  public:
+  virtual void session_opened(ClientConnection& connection) = 0;
   /// The session is over: drop_session() is due at the end of this turn of the loop.
   virtual void session_ended(ClientConnection& connection) = 0;
   virtual void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) = 0;
@@ -92,6 +93,7 @@ class ClientConnection final : public StreamOwner,
   std::size_t send(ByteView octets) override;
   std::size_t waiting() const override { return stream_->waiting(); }
   void set_reading(bool on) override;
+  void session_opened() override { host_.session_opened(*this); }
   void handshake_failed(const HandshakeFailure& why) override;
   void close(CloseMode mode) override;
 

@@ -24,6 +24,12 @@ struct GiveOrder {
   std::optional<IpPrefix> client;  ///< those of clients from there; none: of all
 };
 
+/// What a worker is to give from now on: each new session, once, as soon as its handshake is done.
+struct StandingOrder {
+  std::uint64_t tag = 0;           ///< as in GiveOrder
+  std::optional<IpPrefix> client;  ///< as in GiveOrder
+};
+
 /// The connections that a worker still has, of those that an order is about.
 struct Remaining {
   std::size_t quiet = 0;

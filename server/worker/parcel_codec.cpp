@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/worker/parcel_codec.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <initializer_list>
@@ -177,7 +176,9 @@ void read_queries(Reader& reader, SessionSnapshot& session) {
 ByteView read(Reader& reader, ParcelContent& content) {
   auto& [tls, exchange, peer, idle_left] = content.session;
   const auto [proxied, ends, malformed, stopped] = reader.flags<4>();
-  idle_left = Milliseconds(std::min(reader.number(8), kMostIdle));
+  const std::uint64_t left = reader.number(8);
+  reader.require(left <= kMostIdle);
+  idle_left = Milliseconds(left);
   exchange.received = reader.number(8);
   peer.address = reader.endpoint();
   content.listener = reader.endpoint();

@@ -31,10 +31,11 @@ struct Drain {
 };
 struct Abort {};
 
-using Message = std::variant<std::shared_ptr<tlsext::ServerContext>,
-                             std::shared_ptr<const dnschain::ChainTable>,
-                             std::shared_ptr<const tlsext::TicketKeySet>, WorkerSettings, Listen,
-                             StopListening, GiveOrder, Take, Drain, Abort>;
+using Message =
+    std::variant<std::shared_ptr<tlsext::ServerContext>,
+                 std::shared_ptr<const dnschain::ChainTable>,
+                 std::shared_ptr<const tlsext::TicketKeySet>, WorkerSettings, Listen, StopListening,
+                 GiveOrder, std::optional<StandingOrder>, Take, Drain, Abort>;
 
 /// Does what a message says, on the worker's thread.
 struct Receiver {
@@ -55,6 +56,7 @@ struct Receiver {
   }
   void operator()(StopListening& stop) const { worker.stop_listening(stop.name); }
   void operator()(GiveOrder& order) const { worker.give(order); }
+  void operator()(std::optional<StandingOrder>& order) const { worker.give_when_open(order); }
   void operator()(Take& take) const { worker.take(take.tag, std::move(take.parcels)); }
   void operator()(Drain& drain) const { worker.drain(drain.wait); }
   void operator()(Abort&) const { worker.stop(); }
@@ -136,6 +138,10 @@ void Worker::stop_listening(const Endpoint& name) {
 }
 
 void Worker::give(const GiveOrder& order) {
+  thread_->post(order);
+}
+
+void Worker::give_when_open(const std::optional<StandingOrder>& order) {
   thread_->post(order);
 }
 

@@ -76,6 +76,10 @@ class Worker {
   /// Gives away sessions of its own: answered by on_given(), also when there are none to give. It
   /// goes on taking connections: what is not to grow any more is to stop listening before.
   void give(const GiveOrder& order);
+  /// Gives each new session away when it has opened, together with those of the same turn of the
+  /// loop: told by on_given(), whose `remaining` is empty but for `trouble`. None: no more of that.
+  /// A session that comes back by take() is not given again.
+  void give_when_open(const std::optional<StandingOrder>& order);
   /// Goes on with sessions that a worker has given, this one or another, of whatever process, as
   /// far as they can be gone on with: answered by on_taken(). No limit is asked: each of them was
   /// let in before. Must not come before set_context().

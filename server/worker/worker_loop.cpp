@@ -2,7 +2,6 @@
 #include "server/worker/worker_loop.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -18,30 +17,6 @@ constexpr Milliseconds kFarewell{200};
 /// close.
 constexpr Milliseconds kSendWait{10'000};
 constexpr Milliseconds kLingerWait{1'000};
-
-/// More than anybody configures.
-constexpr std::size_t kMostListeners = 4096;
-
-bool may_go(Standing standing, GiveWhich which) {
-  return standing == Standing::quiet || (standing == Standing::busy && which == GiveWhich::any);
-}
-
-void count(Standing standing, Remaining& remaining) {
-  switch (standing) {
-    case Standing::quiet:
-      ++remaining.quiet;
-      break;
-    case Standing::busy:
-      ++remaining.busy;
-      break;
-    case Standing::handshaking:
-      ++remaining.handshaking;
-      break;
-    case Standing::ending:
-      ++remaining.ending;
-      break;
-  }
-}
 
 std::optional<TimePoint> earliest(std::optional<TimePoint> a, std::optional<TimePoint> b) {
   if (a && b) return std::min(*a, *b);
@@ -120,101 +95,6 @@ std::uint16_t WorkerLoop::number_of(const Endpoint& listener) {
   return number;
 }
 
-void WorkerLoop::give(const GiveOrder& order) {
-  std::vector<ClientConnection*> chosen;
-  Remaining remaining;
-  live_.visit([&](ClientConnection& connection) {
-    const Standing standing = connection.standing();
-    if (order.client && !connection.is_from(*order.client)) return true;
-    if (may_go(standing, order.which) && chosen.size() < order.most) {
-      chosen.push_back(&connection);
-    } else {
-      count(standing, remaining);
-    }
-    return true;
-  });
-  std::vector<Parcel> parcels;
-  parcels.reserve(chosen.size());
-  bool goes_on = true;
-  for (ClientConnection* const connection : chosen) {
-    if (!goes_on) {
-      count(connection->standing(), remaining);
-      continue;
-    }
-    auto parcel = give(*connection);
-    if (parcel && *parcel) {
-      parcels.push_back(std::move(**parcel));
-      continue;
-    }
-    ++remaining.busy;
-    if (parcel) continue;
-    if (remaining.trouble.empty()) remaining.trouble = parcel.error().context;
-    goes_on = parcel.error().system == 0;  // else the next one will have the same trouble
-  }
-  counters_.traffic.connections.given.add(parcels.size());
-  observer_.on_given(order.tag, std::move(parcels), remaining);
-}
-
-/// None, if the connection has to stay for now. Otherwise it is gone, or another one is in its
-/// place where an error is told.
-Result<std::optional<Parcel>> WorkerLoop::give(ClientConnection& connection) {
-  auto content = connection.give(sessions_, *context_, keys_);
-  if (!content) return tl::unexpected(std::move(content.error()));
-  if (!*content) return std::nullopt;
-  delete &connection;
-  ParcelContent& all = **content;
-  all.listener = listener_names_.at(all.session.peer.listener);
-  auto octets = pack(all, parcels_);
-  if (octets) return Parcel{std::move(*octets), std::move(all.stream.descriptor)};
-  if (!go_on(std::move(all))) counters_.traffic.connections.closed_no_memory.add();
-  return tl::unexpected(std::move(octets.error()));
-}
-
-void WorkerLoop::take(std::uint64_t tag, std::vector<Parcel> parcels) {
-  auto& counters = counters_.traffic.connections;
-  Taken taken;
-  for (Parcel& parcel : parcels) {
-    const auto gone_on = take(std::move(parcel));
-    const bool left = !gone_on && gone_on.error().system == ENOTCONN;
-    if (left) counters.closed_by_client.add();
-    if (gone_on || left) {
-      ++taken.sessions;
-    } else if (taken.refused++ == 0) {
-      taken.reason = gone_on.error().context;
-    }
-  }
-  counters.taken.add(taken.sessions);
-  counters.taken_refused.add(taken.refused);
-  if (drained_at_) farewell_ ? sessions_.close_all() : sessions_.begin_drain();
-  observer_.on_taken(tag, taken);
-}
-
-Result<void> WorkerLoop::take(Parcel parcel) {
-  auto content = unpack(parcel.octets.view(), keys_);
-  if (!content) return tl::unexpected(std::move(content.error()));
-  content->stream.descriptor = std::move(parcel.descriptor);
-  return go_on(std::move(*content));
-}
-
-Result<void> WorkerLoop::go_on(ParcelContent content) {
-  Peer& peer = content.session.peer;
-  if (!context_) return failure("there is no TLS context yet");
-  if (listener_names_.size() > kMostListeners) return failure("from one listener too many");
-  peer.listener = number_of(content.listener);
-  auto stream = loop_.adopt(content.stream);
-  if (!stream) return tl::unexpected(std::move(stream.error()));
-  const auto at = (*stream)->peer();
-  if (!at) return failure("the client has left", ENOTCONN);
-  if (*at != peer.proxy.value_or(peer.address)) {
-    return failure("the connection is not that of the session");
-  }
-  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*stream));
-  auto resumed =
-      connection->resume(sessions_, *context_, admission_.readmit(peer), content.session);
-  if (resumed) live_.push_back(*connection.release());
-  return resumed;
-}
-
 void WorkerLoop::drain(Milliseconds wait) {
   if (drained_at_) return;
   listeners_.clear();
@@ -278,6 +158,7 @@ void WorkerLoop::end_drain(TimePoint now) {
 }
 
 void WorkerLoop::end_turn() {
+  if (!opened_.empty()) give_opened();
   sessions_.flush(loop_.now());
   for (ClientConnection* connection : std::exchange(ended_, {})) connection->drop_session();
   for (ClientConnection* connection : std::exchange(done_, {})) delete connection;

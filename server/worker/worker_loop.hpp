@@ -41,12 +41,14 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void listen(const Endpoint& name, OwnedFd socket, int backlog);
   void stop_listening(const Endpoint& name);
   void give(const GiveOrder& order);
+  void give_when_open(const std::optional<StandingOrder>& order) { standing_order_ = order; }
   void take(std::uint64_t tag, std::vector<Parcel> parcels);
   void drain(Milliseconds wait);
 
  private:
   using Ending = List<ClientConnection>;
 
+  void session_opened(ClientConnection& connection) override;
   void session_ended(ClientConnection& connection) override;
   void handshake_failed(ClientConnection& connection, const HandshakeFailure& why) override;
   void end_within(ClientConnection& connection, EndWait why) override;
@@ -55,7 +57,10 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
 
   void on_connection(Result<std::unique_ptr<Stream>> accepted, std::uint16_t listener);
   [[nodiscard]] std::uint16_t number_of(const Endpoint& listener);
+  [[nodiscard]] std::vector<Parcel> give(const std::vector<ClientConnection*>& chosen,
+                                         Remaining& remaining);
   [[nodiscard]] Result<std::optional<Parcel>> give(ClientConnection& connection);
+  void give_opened();
   [[nodiscard]] Result<void> go_on(ParcelContent content);
   [[nodiscard]] Result<void> take(Parcel parcel);
   void on_time();
@@ -85,10 +90,12 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   List<ClientConnection, LiveTag> live_;  ///< all connections; owns them
   Ending sending_;                        ///< without a session, those that end first in front
   Ending lingering_;
-  std::vector<ClientConnection*> ended_;  ///< whose session is to be freed
-  std::vector<ClientConnection*> done_;   ///< to be destroyed
-  std::optional<TimePoint> drained_at_;   ///< draining, until this moment at the latest
-  bool farewell_ = false;                 ///< that moment has come once
+  std::optional<StandingOrder> standing_order_;
+  std::vector<ClientConnection*> opened_;  ///< in this turn, to be given for that order
+  std::vector<ClientConnection*> ended_;   ///< whose session is to be freed
+  std::vector<ClientConnection*> done_;    ///< to be destroyed
+  std::optional<TimePoint> drained_at_;    ///< draining, until this moment at the latest
+  bool farewell_ = false;                  ///< that moment has come once
 };
 
 }  // namespace mooring::server

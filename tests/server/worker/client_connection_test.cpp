@@ -27,6 +27,7 @@ constexpr std::size_t kMostThrownAway = 1U << 20U;
 
 /// Keeps what it is told, in order, and does nothing on its own.
 struct Host final : ConnectionHost {
+  void session_opened(ClientConnection&) override {}
   void session_ended(ClientConnection& connection) override {
     told += "ended ";
     ended = &connection;

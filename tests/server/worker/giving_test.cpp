@@ -253,3 +253,52 @@ TEST_CASE("shorter timeouts are for sessions from elsewhere as well", "[giving]"
   client.run(other.loop);
   CHECK(client.state() == tlsext::SessionState::peer_closed);
 }
+
+TEST_CASE(
+    "with a standing order each session goes when its handshake is done, and its query with it",
+    "[giving]") {
+  GivingSide front;
+  GivingSide back;
+  front.worker.give_when_open(StandingOrder{9, IpPrefix::parse("198.51.100.0/24")});
+  MovingClient stays = open_client(front, tlsext::Version::tls13, *Endpoint::parse("192.0.2.9:1"));
+  CHECK(front.observer.parcels.empty());
+  converse(front, stays, 1);
+  MovingClient goes = open_client(front);
+  CHECK(front.observer.last_tag == 9);
+  CHECK(front.observer.remaining.total() == 0);
+  REQUIRE(front.observer.parcels.size() == 1);
+  goes.ask(query(2, "b.example"));
+  back.take(std::exchange(front.observer.parcels, {}));
+  goes.run(back.loop);
+  CHECK(back.answer() == 1);
+  goes.read();
+  CHECK(goes.ids() == std::vector<unsigned>{2});
+  // What comes back stays.
+  front.take(back.give());
+  front.loop.turn();
+  CHECK(front.observer.parcels.empty());
+  converse(front, goes, 3);
+  front.worker.give_when_open({});
+  MovingClient later = open_client(front);
+  CHECK(front.observer.parcels.empty());
+}
+
+TEST_CASE("a query that comes with the end of the handshake is asked by whoever takes the session",
+          "[giving]") {
+  GivingSide front;
+  GivingSide back;
+  front.worker.give_when_open(StandingOrder{});
+  MovingClient client(front.loop.arrive(kClient));
+  client.send();
+  front.loop.turn();
+  client.read();  // Finished is ready to be sent
+  client.ask(query(5, "a.example"));
+  client.send();
+  front.loop.turn();
+  REQUIRE(front.observer.parcels.size() == 1);
+  CHECK(front.answer() == 0);  // no resolver was asked here
+  back.take(std::exchange(front.observer.parcels, {}));
+  CHECK(back.answer() == 1);
+  client.run(back.loop);
+  CHECK(client.ids() == std::vector<unsigned>{5});
+}
