@@ -55,7 +55,9 @@ int run(const CommandLine& command) {
   }
   for (const auto& [place, what] : warnings)
     log.warning("identity", {{"place", place.text()}, {"detail", what}});
-  return Daemon(command.config, std::move(*config), MOORING_VERSION, log, make_uv_loop).run();
+  return Daemon(command.config, std::move(*config), MOORING_VERSION, log, make_uv_loop,
+                command.take_over)
+      .run();
 }
 
 }  // namespace

@@ -312,6 +312,11 @@ std::vector<ServiceStatus> Keeper::status() const {
 
 std::optional<KeeperState> Keeper::unstored_state() const {
   if (!state_->changes.state) return std::nullopt;
+  return state();
+}
+
+KeeperState Keeper::state() const {
+  if (state_->phase == State::Phase::unstarted) return state_->stored;
   KeeperState out;
   for (const auto& chain : state_->chains) out.services.push_back(chain->stored());
   return out;

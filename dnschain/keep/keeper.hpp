@@ -104,6 +104,8 @@ class Keeper {
   [[nodiscard]] std::vector<KeeperEvent> take_events();
   [[nodiscard]] std::vector<ServiceStatus> status() const;
 
+  /// All that another keeper needs to go on where this one is.
+  [[nodiscard]] KeeperState state() const;
   /// What is to be stored, as long as it is not. It holds until when clients may be told to insist
   /// on the extension: the table announces no more than what is stored.
   [[nodiscard]] std::optional<KeeperState> unstored_state() const;

@@ -30,9 +30,19 @@ CertificateSwitch CertificateMemory::restore(Config& config, const dnschain::Kee
   }
   if (!loaded->set_aside.empty())
     log_.warning("state", {{"result", "set_aside"}, {"detail", loaded->set_aside}});
-  const Config in_use = with_kept(config, loaded->certificates);
-  log_held(out.hold(config, in_use, dnschain::remembered_chains(state), now), log_);
+  out = inherit(config, loaded->certificates, state, now);
   stored_ = std::move(loaded->certificates);
+  return out;
+}
+
+CertificateSwitch CertificateMemory::inherit(Config& config,
+                                             const std::vector<KeptCertificate>& in_use,
+                                             const dnschain::KeeperState& state,
+                                             dnschain::WallTime now) const {
+  CertificateSwitch out;
+  if (!config.chain.wait_for_tlsa) return out;
+  const Config before = with_kept(config, in_use);
+  log_held(out.hold(config, before, dnschain::remembered_chains(state), now), log_);
   return out;
 }
 

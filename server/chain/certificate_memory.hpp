@@ -24,6 +24,11 @@ class CertificateMemory {
   /// is logged, and the start goes on without.
   [[nodiscard]] CertificateSwitch restore(Config& config, const dnschain::KeeperState& state,
                                           dnschain::WallTime now);
+  /// The same with what a predecessor has in use, whatever is kept.
+  [[nodiscard]] CertificateSwitch inherit(Config& config,
+                                          const std::vector<KeptCertificate>& in_use,
+                                          const dnschain::KeeperState& state,
+                                          dnschain::WallTime now) const;
 
   /// Stores what is in use when that has changed, or removes it when it is not to be kept. What
   /// fails is logged and tried again at the next call.

@@ -31,32 +31,6 @@ std::optional<std::string> read_text(WireReader& reader) {
   return std::string(reinterpret_cast<const char*>(octets->data()), octets->size());
 }
 
-Bytes encode(const std::vector<KeptCertificate>& kept) {
-  Bytes content;
-  WireWriter writer(content);
-  for (const KeptCertificate& each : kept) {
-    write_text(each.name, writer);
-    write_text(each.certificate_pem, writer);
-    write_text(each.private_key_pem, writer);
-  }
-  return dnschain::seal(kMagic, kVersion, content);
-}
-
-Result<std::vector<KeptCertificate>> decode(dnschain::ByteView octets) {
-  const auto sealed = dnschain::unseal(kMagic, kVersion, octets);
-  if (!sealed) return failure(sealed.error().context);
-  std::vector<KeptCertificate> out;
-  WireReader reader(sealed->content);
-  while (!reader.empty()) {
-    auto name = read_text(reader);
-    auto certificate = read_text(reader);
-    auto key = read_text(reader);
-    if (!name || !certificate || !key) return failure("an entry is cut");
-    out.push_back({std::move(*name), std::move(*certificate), std::move(*key)});
-  }
-  return out;
-}
-
 /// Why they cannot be used; empty when they can.
 std::string fault_of(const std::vector<KeptCertificate>& kept) {
   Config config;
@@ -72,6 +46,32 @@ std::string fault_of(const std::vector<KeptCertificate>& kept) {
 }
 
 }  // namespace
+
+Bytes encode_certificates(const std::vector<KeptCertificate>& kept) {
+  Bytes content;
+  WireWriter writer(content);
+  for (const KeptCertificate& each : kept) {
+    write_text(each.name, writer);
+    write_text(each.certificate_pem, writer);
+    write_text(each.private_key_pem, writer);
+  }
+  return dnschain::seal(kMagic, kVersion, content);
+}
+
+Result<std::vector<KeptCertificate>> decode_certificates(dnschain::ByteView octets) {
+  const auto sealed = dnschain::unseal(kMagic, kVersion, octets);
+  if (!sealed) return failure(sealed.error().context);
+  std::vector<KeptCertificate> out;
+  WireReader reader(sealed->content);
+  while (!reader.empty()) {
+    auto name = read_text(reader);
+    auto certificate = read_text(reader);
+    auto key = read_text(reader);
+    if (!name || !certificate || !key) return failure("an entry is cut");
+    out.push_back({std::move(*name), std::move(*certificate), std::move(*key)});
+  }
+  return out;
+}
 
 std::vector<KeptCertificate> certificates_in_use(const Config& config) {
   std::vector<KeptCertificate> out;
@@ -96,7 +96,7 @@ Result<CertificateStore::Loaded> CertificateStore::load() const {
   const auto octets = dnschain::read_whole(file());
   if (!octets) return failure(octets.error().context);
   if (!*octets) return Loaded{};
-  auto kept = decode(**octets);
+  auto kept = decode_certificates(**octets);
   const std::string fault = kept ? fault_of(*kept) : kept.error().context;
   if (fault.empty()) return Loaded{std::move(*kept), {}};
   auto set_aside = dnschain::set_aside(file(), fault);
@@ -105,7 +105,7 @@ Result<CertificateStore::Loaded> CertificateStore::load() const {
 }
 
 Result<void> CertificateStore::save(const std::vector<KeptCertificate>& kept) const {
-  const auto replaced = dnschain::replace_file(file(), encode(kept));
+  const auto replaced = dnschain::replace_file(file(), encode_certificates(kept));
   if (!replaced) return failure(replaced.error().context);
   return {};
 }

@@ -25,6 +25,11 @@ struct KeptCertificate {
 /// `config` with the certificates that are kept in place of its own, where there are some.
 [[nodiscard]] Config with_kept(Config config, const std::vector<KeptCertificate>& kept);
 
+/// As octets with a digest, and back. An error, one line, for what encode_certificates() has not
+/// made. What the certificates are worth is for check_identities() to say.
+[[nodiscard]] dnschain::Bytes encode_certificates(const std::vector<KeptCertificate>& kept);
+[[nodiscard]] Result<std::vector<KeptCertificate>> decode_certificates(dnschain::ByteView octets);
+
 /// Keeps the certificates that are in use, and their keys, in a file of a directory that its owner
 /// alone may read, so that a restart can go on with what clients know.
 class CertificateStore {

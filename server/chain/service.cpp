@@ -131,9 +131,14 @@ void ChainService::run() {
 }
 
 void ChainService::store_state() {
-  if (!saver_.ready(loop_.now())) return;
+  if (!storing_ || !saver_.ready(loop_.now())) return;
   const auto state = keeper_.unstored_state();
   if (state && saver_.save(*state, loop_.now())) keeper_.state_stored(now());
+}
+
+void ChainService::set_storing(bool on) {
+  storing_ = on;
+  due_ = true;
 }
 
 void ChainService::note_settled(const KeeperEvent& event) {

@@ -49,6 +49,11 @@ class ChainService final : private AskOwner {
   [[nodiscard]] dnschain::WallTime now();
   /// The names for which clients may hold pins now.
   [[nodiscard]] std::vector<std::string> pinned_names() const;
+  /// What another keeper needs to go on where this one is.
+  [[nodiscard]] dnschain::KeeperState state() const { return keeper_.state(); }
+  /// While somebody else stores it nothing is, and no support lifetime is announced beyond what
+  /// was.
+  void set_storing(bool on);
   /// How the chains stand now, and what has happened to them since the start.
   [[nodiscard]] KeeperMetrics metrics() const;
 
@@ -76,6 +81,7 @@ class ChainService final : private AskOwner {
   KeeperResolver resolver_;
   std::unique_ptr<Timer> clock_timer_;
   std::unique_ptr<Timer> keeper_timer_;
+  bool storing_ = true;
   bool due_ = true;  ///< the keeper may have something to do in this turn
 };
 

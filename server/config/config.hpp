@@ -14,32 +14,11 @@
 #include "dnschain/proof/trust_anchor.hpp"
 #include "server/base/endpoint.hpp"
 #include "server/config/file.hpp"
+#include "server/config/finding.hpp"
 #include "server/observe/log_level.hpp"
 #include "tlsext/base/types.hpp"
 
 namespace mooring::server {
-
-/// A place in a configuration file; lines and columns count from 1.
-struct Place {
-  std::string file;
-  std::uint32_t line = 1;
-  std::uint32_t column = 1;
-
-  [[nodiscard]] std::string text() const;  ///< "mooring.toml:3:12"
-
-  bool operator==(const Place&) const = default;
-};
-
-/// One thing to be said of a configuration, of what is wrong or may be: where, and what was
-/// expected there.
-struct Finding {
-  Place place;
-  std::string what;
-
-  [[nodiscard]] std::string text() const { return place.text() + ": " + what; }
-};
-
-using Findings = std::vector<Finding>;
 
 /// [server]
 struct ListenConfig {
@@ -120,6 +99,12 @@ struct LogConfig {
   LogLevel level = LogLevel::info;
 };
 
+/// [control]
+struct ControlConfig {
+  std::string socket;  ///< path of the UNIX socket that takes commands; empty: there is none
+  Place place;         ///< of it
+};
+
 /// A whole configuration, in which every value has been checked and every file read.
 struct Config {
   ListenConfig server;
@@ -129,6 +114,7 @@ struct Config {
   LimitsConfig limits;
   TlsConfig tls;
   LogConfig log;
+  ControlConfig control;
 };
 
 /// A configuration is judged as a whole: there is all that is wrong in it in place of one error.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// [server], [upstream], [limits], [tls] and [log].
+// [server], [upstream], [limits], [tls], [log] and [control].
 #include "server/config/sections.hpp"
+
+#include <sys/un.h>
 
 #include <algorithm>
 #include <thread>
@@ -101,6 +103,22 @@ void read_log(Reading& reading, LogConfig& log) {
                             {"info", LogLevel::info},
                             {"warning", LogLevel::warning},
                             {"error", LogLevel::error}});
+  section.finish();
+}
+
+void read_control(Reading& reading, ControlConfig& control) {
+  // unix(7), with room for the null at its end.
+  constexpr std::size_t kMostPath = sizeof(sockaddr_un::sun_path) - 1;
+  Section section = reading.section("control");
+  if (section.text("socket", control.socket)) {
+    control.place = section.place("socket");
+    control.socket = reading.path_of(control.socket);
+    if (control.socket.size() > kMostPath) {
+      section.error(control.place, "control.socket: \"" + control.socket + "\" has more than " +
+                                       std::to_string(kMostPath) +
+                                       " octets, too many for a UNIX socket");
+    }
+  }
   section.finish();
 }
 

@@ -18,5 +18,6 @@ void read_upstream(Reading& reading, UpstreamConfig& upstream);
 void read_limits(Reading& reading, LimitsConfig& limits);
 void read_tls(Reading& reading, TlsConfig& tls);
 void read_log(Reading& reading, LogConfig& log);
+void read_control(Reading& reading, ControlConfig& control);
 
 }  // namespace mooring::server

@@ -7,6 +7,7 @@
 #include "server/io/listener.hpp"
 #include "server/io/stream.hpp"
 #include "server/io/timer.hpp"
+#include "server/io/watch.hpp"
 
 namespace mooring::server {
 
@@ -65,9 +66,12 @@ class Loop {
   /// Goes on with a connection that was given away. On an error `state` is as before.
   [[nodiscard]] virtual Result<std::unique_ptr<Stream>> adopt(StreamState& state) = 0;
   /// Takes connections from a socket that listens; its backlog is set again, as libuv has no other
-  /// way. On an error the socket is closed.
+  /// way. On an error the socket is closed, and listens no longer wherever else it is open.
   [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(OwnedFd socket, int backlog,
                                                                  OnConnection on_connection) = 0;
+  /// Calls `action` whenever the descriptor is ready for something that the watch is set to.
+  [[nodiscard]] virtual Result<std::unique_ptr<Watch>> watch(int descriptor,
+                                                             std::function<void()> action) = 0;
 };
 
 /// Makes a loop for a thread; throws std::runtime_error when there is none to be had.

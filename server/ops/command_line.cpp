@@ -11,12 +11,16 @@ namespace {
 
 constexpr const char* kUsage =
     R"(usage: mooringd -c FILE       serve as the configuration says, in the foreground
+       mooringd -c FILE --take-over
+                              the same in the place of the process that serves by it now: takes
+                              over its sessions, at the control socket
        mooringd -t -c FILE    check the configuration, and that a start would find what it needs
        mooringd --version
        mooringd --help
 
-Logs to standard error. SIGHUP reloads the configuration, SIGUSR1 logs the counters, SIGTERM answers
-what is in flight and ends.
+Logs to standard error. SIGHUP reloads the configuration, SIGUSR1 logs the counters, SIGUSR2 puts
+the program at this one's path in its place with all sessions, SIGTERM answers what is in flight and
+ends.
 )";
 
 tl::unexpected<CommandEnd> wrong(const std::string& why) {
@@ -33,6 +37,7 @@ tl::expected<CommandLine, CommandEnd> read_command_line(int argc, const char* co
   app.set_version_flag("--version", version);
   app.add_option("-c,--config", out.config)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_flag("-t,--test", out.test);
+  app.add_flag("--take-over", out.take_over);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -45,6 +50,7 @@ tl::expected<CommandLine, CommandEnd> read_command_line(int argc, const char* co
     return wrong(error.what());
   }
   if (out.config.empty()) return wrong("-c FILE is missing");
+  if (out.test && out.take_over) return wrong("-t and --take-over do not go together");
   return out;
 }
 

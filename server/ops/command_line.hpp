@@ -8,8 +8,9 @@ namespace mooring::server {
 
 /// What mooringd is told to do.
 struct CommandLine {
-  std::string config;  ///< path of the configuration; not empty
-  bool test = false;   ///< check it and end
+  std::string config;      ///< path of the configuration; not empty
+  bool test = false;       ///< check it and end
+  bool take_over = false;  ///< from the process that serves at the control socket
 };
 
 /// A command line that asks for nothing but a few words, or that is wrong.

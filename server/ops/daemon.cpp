@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/daemon.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <stdexcept>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "server/config/settings.hpp"
 #include "server/ops/descriptors.hpp"
 #include "server/ops/metrics_log.hpp"
+#include "server/ops/service_manager.hpp"
 
 namespace mooring::server {
 
@@ -21,7 +24,7 @@ constexpr std::chrono::seconds kFileWatch{30};
 }  // namespace
 
 Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
-               LoopFactory make_loop)
+               LoopFactory make_loop, bool takes_over)
     : file_(std::move(file)),
       config_(std::move(config)),
       version_(std::move(version)),
@@ -35,15 +38,22 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
                [this](const Endpoint& name, const std::string& reason) {
                  on_listen_failed(name, reason);
                },
-               [this] { on_drained(); }}),
+               [this] { on_drained(); },
+               [this](std::uint64_t worker, std::vector<Parcel> parcels, const Remaining& left) {
+                 upgrade_.on_given(worker, std::move(parcels), left);
+               },
+               [](std::uint64_t, const Taken&) {}}),
       workers_(std::move(make_loop), limits_, events_),
-      listening_({[this](ListeningSockets& at) { workers_.listen(at, config_.server.backlog); },
-                  [this](const Endpoint& bound) { workers_.stop_listening(bound); }}),
+      listening_(
+          {[this](const ListeningSockets& at) { workers_.listen(at, config_.server.backlog); },
+           [this](const Endpoint& bound) { workers_.stop_listening(bound); }}),
       upstream_states_(log),
       tickets_(*loop_, config_.tls, [this](const auto& keys) { workers_.set_ticket_keys(keys); }),
       anchor_(read_file, log),
       certificates_(*loop_, log, release_service()),
       certificate_memory_(config_.chain.state_directory, log),
+      upgrade_(*loop_, log, successor(), version_, upgrade_service()),
+      takes_over_(takes_over),
       startup_timer_(loop_->make_timer([this] { open(); })),
       watch_timer_(loop_->make_timer([this] { watch_files(); })) {}
 
@@ -62,15 +72,18 @@ Result<Workers::Contexts> Daemon::make_contexts(const Config& config) const {
 /// What an earlier run has left in the state directory.
 Result<ChainMemory> Daemon::load_memory() {
   const std::string& directory = config_.chain.state_directory;
+  const dnschain::KeeperState handed = inherited_ ? inherited_->chains : dnschain::KeeperState{};
   if (directory.empty()) {
     if (config_.chain.support_lifetime.count() > 0)
       log_.warning("state", {{"result", "none"},
                              {"detail",
                               "without chain.state_directory the support lifetimes "
                               "announced are forgotten at a restart"}});
-    return ChainMemory{};
+    return ChainMemory{std::nullopt, handed};
   }
-  auto lock = StateLock::take(directory);
+  auto lock = inherited_ && inherited_->state_lock.get() >= 0
+                  ? StateLock::adopt(std::move(inherited_->state_lock), directory)
+                  : StateLock::take(directory);
   if (!lock) return tl::make_unexpected(lock.error());
   state_lock_ = std::move(*lock);
   const dnschain::StateStore store(directory);
@@ -78,15 +91,19 @@ Result<ChainMemory> Daemon::load_memory() {
   if (!loaded) return failure(loaded.error().context);
   if (!loaded->set_aside.empty())
     log_.warning("state", {{"result", "set_aside"}, {"detail", loaded->set_aside}});
-  return ChainMemory{store, std::move(loaded->state)};
+  return ChainMemory{store, handed.services.empty() ? std::move(loaded->state) : handed};
 }
 
 /// All that can fail before clients are let in.
 Result<void> Daemon::prepare() {
   auto memory = load_memory();
   if (!memory) return tl::make_unexpected(memory.error());
-  certificates_.hold(certificate_memory_.restore(config_, memory->state, wall_now()));
-  const auto bound = listening_.bind(config_.server.listen, config_.server.workers);
+  certificates_.hold(inherited_ ? certificate_memory_.inherit(config_, inherited_->certificates,
+                                                              memory->state, wall_now())
+                                : certificate_memory_.restore(config_, memory->state, wall_now()));
+  auto inherited = inherited_ ? std::move(inherited_->listening) : std::vector<ListeningSockets>();
+  const auto bound =
+      listening_.bind(config_.server.listen, config_.server.workers, std::move(inherited));
   if (!bound) return bound;
   const auto started = workers_.start(config_, memory->pinned_names(), tickets_.keys());
   if (!started) return started;
@@ -101,12 +118,14 @@ Result<void> Daemon::prepare() {
 int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   apply_limits();
-  const auto prepared = prepare();
-  if (!prepared) {
-    log_.error("start_failed", {{"error", prepared.error().context}});
+  const auto started = start();
+  if (!started) {
+    log_.error("start_failed", {{"error", started.error().context}});
     return 1;
   }
   serve();
+  upgrade_.close();
+  if (!succeeded_ && !config_.control.socket.empty()) ::unlink(config_.control.socket.c_str());
   // Threads end before the last figures are read.
   log_counters();
   workers_.clear();
@@ -114,11 +133,30 @@ int Daemon::run() {
   return status_;
 }
 
+Result<void> Daemon::start() {
+  if (takes_over_) {
+    if (auto asked = ask_for_inheritance(); !asked) return asked;
+  }
+  auto prepared = prepare();
+  if (prepared && !takes_over_) prepared = open_control();
+  if (!prepared && taking_over_) taking_over_->refuse(prepared.error().context);
+  return prepared;
+}
+
+Result<void> Daemon::open_control() {
+  if (config_.control.socket.empty()) return {};
+  auto listening = listen_at(config_.control.socket);
+  if (!listening) return failure("control socket " + listening.error().context);
+  upgrade_.open(std::move(*listening));
+  return {};
+}
+
 void Daemon::serve() {
   const auto terminate = loop_->make_signal(SIGTERM, [this] { stop(); });
   const auto interrupt = loop_->make_signal(SIGINT, [this] { stop(); });
   const auto hang_up = loop_->make_signal(SIGHUP, [this] { reload(); });
   const auto user = loop_->make_signal(SIGUSR1, [this] { log_counters(); });
+  const auto upgrade = loop_->make_signal(SIGUSR2, [this] { upgrade_.start(OwnedFd()); });
   startup_timer_->set(loop_->now() + config_.chain.startup_wait);
   watch_timer_->set(loop_->now() + kFileWatch);
   loop_->run();
@@ -144,10 +182,15 @@ void Daemon::apply_limits() {
                              {"configured", std::to_string(config_.limits.connections)}});
 }
 
-/// Lets clients in, once: when the first chains are there, or have been waited for long enough.
+/// Once: when the first chains are there, or have been waited for long enough.
 void Daemon::open() {
-  if (phase_ != Phase::starting) return;
+  if (phase_ != Phase::starting || opened_) return;
+  opened_ = true;
   startup_timer_->clear();
+  taking_over_ ? taking_over_->ready() : let_in();
+}
+
+void Daemon::let_in() {
   const auto opened = listening_.open(config_.server.backlog);
   if (!opened) {
     log_.error("start_failed", {{"error", opened.error().context}});
@@ -161,9 +204,16 @@ void Daemon::open() {
                       {"identities", std::to_string(config_.identities.size())},
                       {"chains", std::to_string(chains_->table()->chains().size())},
                       {"config", file_}});
+  if (state_lock_) state_lock_->sign();
+  tell_service_manager("READY=1");
 }
 
 void Daemon::stop() {
+  if (phase_ == Phase::handing_over) {
+    stop_wanted_ = true;
+    return upgrade_.cancel("the service was told to end");
+  }
+  tell_service_manager("STOPPING=1");
   if (phase_ != Phase::serving) return end();
   enter(Phase::draining);
   log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
@@ -200,6 +250,7 @@ void Daemon::use(Config config, const Workers::Contexts& contexts) {
 
 void Daemon::watch_files() {
   watch_timer_->set(loop_->now() + kFileWatch);
+  if (phase_ == Phase::handing_over || succeeded_) return;
   certificate_memory_.remember(config_);
   if (!anchor_.look(config_.chain)) return;
   reconfigure_chains();
@@ -210,9 +261,7 @@ void Daemon::log_counters() {
   LoadMetrics load;
   load.now = limits_.connections();
   load.clients = limits_.clients();
-  KeeperMetrics keeper = chains_->metrics();
-  keeper.certificates_held = certificates_.size();
-  log_metrics(load, service_metrics(workers_.counters(), keeper), log_);
+  log_metrics(load, metrics(), log_);
 }
 
 void Daemon::refuse(const std::string& why) {
@@ -220,6 +269,7 @@ void Daemon::refuse(const std::string& why) {
 }
 
 void Daemon::reload() {
+  if (phase_ == Phase::handing_over) return refuse("an upgrade is under way");
   if (phase_ != Phase::starting && phase_ != Phase::serving) return;
   auto config = load_for_reload(file_);
   if (!config) {

@@ -18,7 +18,9 @@
 #include "server/ops/phase.hpp"
 #include "server/ops/reload.hpp"
 #include "server/ops/state_lock.hpp"
+#include "server/ops/taking_over.hpp"
 #include "server/ops/ticket_rotation.hpp"
+#include "server/ops/upgrade.hpp"
 #include "server/ops/upstream_state_log.hpp"
 #include "server/ops/worker_events.hpp"
 #include "server/ops/workers.hpp"
@@ -30,9 +32,11 @@ namespace mooring::server {
 class Daemon {
  public:
   /// `config` is what `file` holds, checked; `file` is read again at a reload. `make_loop` makes
-  /// the loop of the main thread and one for each worker. `log` must outlive this. May throw
+  /// the loop of the main thread and one for each worker. With `takes_over` it takes the place of
+  /// the process that serves at the control socket. `log` must outlive this. May throw
   /// std::runtime_error.
-  Daemon(std::string file, Config config, std::string version, Log& log, LoopFactory make_loop);
+  Daemon(std::string file, Config config, std::string version, Log& log, LoopFactory make_loop,
+         bool takes_over = false);
 
   /// Serves until a signal ends it. The process's exit status.
   [[nodiscard]] int run();
@@ -43,12 +47,27 @@ class Daemon {
   [[nodiscard]] Result<ChainMemory> load_memory();
   [[nodiscard]] Result<void> prepare();
   void apply_limits();
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> open_control();
   void serve();
   void open();
+  void let_in();
   void stop();
   void end();
   void enter(Phase next);
   void log_counters();
+  [[nodiscard]] std::vector<MetricValues> metrics() const;
+
+  [[nodiscard]] Upgrade::Program successor() const;
+  [[nodiscard]] Upgrade::Service upgrade_service();
+  [[nodiscard]] Inheritance inheritance();
+  void on_handed_over();
+  void on_not_handed_over();
+  [[nodiscard]] Result<void> ask_for_inheritance();
+  void on_taken_over();
+  void on_alone(const std::string& why);
+  void on_revoked(const std::string& why);
+  void await_last_client();
 
   void on_chains(const std::shared_ptr<const dnschain::ChainTable>& table);
   void on_listen_failed(const Endpoint& name, const std::string& reason);
@@ -77,9 +96,20 @@ class Daemon {
   CertificateMemory certificate_memory_;
   std::optional<StateLock> state_lock_;
   std::unique_ptr<ChainService> chains_;
+  Upgrade upgrade_;
+  const bool takes_over_;
+  std::optional<Inheritance> inherited_;  ///< what is not in use yet
+  std::unique_ptr<TakingOver> taking_over_;
+  CounterTotals before_;        ///< what predecessors have counted
+  std::size_t taken_ = 0;       ///< sessions of the predecessor
+  std::size_t next_taker_ = 0;  ///< the worker that gets the next of them
+  bool succeeded_ = false;      ///< state and control socket are another process's
+  bool stop_wanted_ = false;    ///< once the hand-over has come to its end
+  std::unique_ptr<Timer> last_clients_;
   std::unique_ptr<Timer> startup_timer_;
   std::unique_ptr<Timer> watch_timer_;
   Phase phase_ = Phase::starting;
+  bool opened_ = false;                     ///< clients may be let in
   std::string_view last_change_ = "start";  ///< the event that brought about how things are
   std::size_t drained_ = 0;
   int status_ = 0;

@@ -1,21 +1,71 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/listening.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace mooring::server {
 
-Result<void> Listening::bind(const std::vector<Endpoint>& addresses, unsigned workers) {
+namespace {
+
+OwnedFd copy_of(const OwnedFd& socket) {
+  return OwnedFd(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+/// With as many sockets at least as there are workers.
+Result<ListeningSockets> fill_up(ListeningSockets at, unsigned workers) {
+  if (at.sockets.size() >= workers) return at;
+  const auto missing = static_cast<unsigned>(workers - at.sockets.size());
+  auto more = bind_sockets(at.bound, missing, false);
+  if (!more) return more;
+  for (OwnedFd& one : more->sockets) at.sockets.push_back(std::move(one));
+  return at;
+}
+
+}  // namespace
+
+Result<void> Listening::bind(const std::vector<Endpoint>& addresses, unsigned workers,
+                             std::vector<ListeningSockets> inherited) {
+  const auto known = [&](const Endpoint& endpoint) {
+    return std::ranges::find(inherited, endpoint, &ListeningSockets::configured);
+  };
   for (const Endpoint& endpoint : addresses) {
-    auto sockets = bind_sockets(endpoint, workers);
+    const auto found = known(endpoint);
+    // An address of the predecessor's on the same port is no stranger.
+    const bool exclusive = std::ranges::none_of(
+        inherited, [&](const auto& one) { return one.bound.port == endpoint.port; });
+    auto sockets = found != inherited.end() ? fill_up(std::move(*found), workers)
+                                            : bind_sockets(endpoint, workers, exclusive);
     if (!sockets) return failure("cannot listen on " + sockets.error().context);
+    if (found != inherited.end()) inherited.erase(found);
     all_.push_back(std::move(*sockets));
   }
   return {};
 }
 
+void Listening::pause() {
+  for (const ListeningSockets& one : all_) takers_.stop_listening(one.bound);
+  paused_ = true;
+}
+
+void Listening::go_on() {
+  if (!std::exchange(paused_, false)) return;
+  for (const ListeningSockets& one : all_) takers_.listen(one);
+}
+
+std::vector<ListeningSockets> Listening::copies() const {
+  std::vector<ListeningSockets> out;
+  for (const ListeningSockets& one : all_) {
+    ListeningSockets& copy = out.emplace_back(ListeningSockets{one.configured, one.bound, {}});
+    for (const OwnedFd& socket : one.sockets) copy.sockets.push_back(copy_of(socket));
+  }
+  return out;
+}
+
 Result<void> Listening::open(int backlog) {
-  for (ListeningSockets& one : all_) {
+  for (const ListeningSockets& one : all_) {
     const auto started = start_listening(one, backlog);
     if (!started) return failure("cannot listen on " + started.error().context);
     takers_.listen(one);

@@ -14,16 +14,25 @@ class Listening {
  public:
   /// Whoever takes connections at an address, and ceases to.
   struct Takers {
-    std::function<void(ListeningSockets& at)> listen;
+    std::function<void(const ListeningSockets& at)> listen;
     std::function<void(const Endpoint& bound)> stop_listening;
   };
 
   explicit Listening(Takers takers) : takers_(std::move(takers)) {}
 
-  /// Binds a socket for each of `workers` at each of the addresses. Nobody is let in before open().
-  [[nodiscard]] Result<void> bind(const std::vector<Endpoint>& addresses, unsigned workers);
+  /// Gets a socket for each of `workers` at least at each of the addresses: those of `inherited`,
+  /// which listen already, and others. Nobody is let in before open().
+  [[nodiscard]] Result<void> bind(const std::vector<Endpoint>& addresses, unsigned workers,
+                                  std::vector<ListeningSockets> inherited = {});
   /// Lets clients in, at most `backlog` waiting at each socket.
   [[nodiscard]] Result<void> open(int backlog);
+
+  /// Has nobody take connections; those that come wait until there is somebody again, here or in
+  /// another process that has copies() of the sockets.
+  void pause();
+  /// Ends the pause, if there is one.
+  void go_on();
+  [[nodiscard]] std::vector<ListeningSockets> copies() const;
 
   /// Gets all of `wanted` that is not there, or changes nothing.
   [[nodiscard]] Result<std::vector<ListeningSockets>> prepare(const std::vector<Endpoint>& wanted,
@@ -38,6 +47,7 @@ class Listening {
   Takers takers_;
   std::vector<ListeningSockets> all_;
   bool open_ = false;
+  bool paused_ = false;
 };
 
 }  // namespace mooring::server

@@ -42,12 +42,30 @@ Result<StateLock> StateLock::take(const std::string& directory) {
     return failure(path + ": another mooringd" + holder(file.get()) +
                    " uses this state directory; each needs its own");
   }
-  // For people, and for the message above: without it the lock holds as well.
-  const std::string number = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file.get(), 0) == 0) {
-    static_cast<void>(!::pwrite(file.get(), number.data(), number.size(), 0));
-  }
+  StateLock out(std::move(file));
+  out.sign();
+  return out;
+}
+
+Result<StateLock> StateLock::adopt(OwnedFd file, const std::string& directory) {
+  struct stat handed {};
+  struct stat wanted {};
+  const std::string path = std::filesystem::path(directory) / "lock";
+  const bool same = ::fstat(file.get(), &handed) == 0 && ::stat(path.c_str(), &wanted) == 0 &&
+                    handed.st_dev == wanted.st_dev && handed.st_ino == wanted.st_ino;
+  if (!same) return take(directory);
   return StateLock(std::move(file));
+}
+
+// Without it the lock holds as well.
+void StateLock::sign() const {
+  const std::string number = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file_.get(), 0) != 0) return;
+  static_cast<void>(!::pwrite(file_.get(), number.data(), number.size(), 0));
+}
+
+OwnedFd StateLock::copy() const {
+  return OwnedFd(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 }  // namespace mooring::server

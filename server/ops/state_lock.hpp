@@ -17,6 +17,14 @@ class StateLock {
   /// the path, and the process that has the lock.
   [[nodiscard]] static Result<StateLock> take(const std::string& directory);
 
+  /// The lock that a predecessor has handed over, when it is for this directory; else as take().
+  /// Both processes have it then, and the one that ends last releases it.
+  [[nodiscard]] static Result<StateLock> adopt(OwnedFd file, const std::string& directory);
+  /// Notes in the file that this process has it, for people and for the error above.
+  void sign() const;
+  /// To be handed over.
+  [[nodiscard]] OwnedFd copy() const;
+
  private:
   explicit StateLock(OwnedFd file) : file_(std::move(file)) {}
   OwnedFd file_;

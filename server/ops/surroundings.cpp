@@ -102,6 +102,22 @@ void check_state(const ChainConfig& chain, Surroundings& findings) {
   }
 }
 
+/// The directory is there and may be written to, and no file but a socket is in the way.
+void check_control(const ControlConfig& control, Surroundings& findings) {
+  if (control.socket.empty()) return;
+  const fs::path path = control.socket;
+  const auto refuse = [&](const std::string& why) {
+    findings.errors.push_back({control.place, "control.socket: \"" + path.string() + "\" " + why});
+  };
+  const fs::path parent = path.parent_path();
+  if (!may(parent.empty() ? fs::path(".") : parent, W_OK | X_OK)) {
+    return refuse(std::string("cannot be made: ") + std::strerror(errno));
+  }
+  std::error_code error;
+  const auto status = fs::symlink_status(path, error);
+  if (fs::exists(status) && !fs::is_socket(status)) refuse("is there, and is no socket");
+}
+
 }  // namespace
 
 std::vector<IpAddress> own_addresses() {
@@ -136,6 +152,7 @@ Surroundings check_surroundings(const Config& config) {
     check_listen(config.server.listen[i], config.server.places.at(i), findings);
   }
   check_state(config.chain, findings);
+  check_control(config.control, findings);
   for (Finding& error : check_loops(config, own_addresses())) {
     findings.errors.push_back(std::move(error));
   }

@@ -19,19 +19,32 @@ TicketRotation::TicketRotation(Loop& loop, const TlsConfig& tls,
       tls_(tls),
       publish_(std::move(publish)),
       keys_(tlsext::TicketKeySet::create()),
+      next_(loop.now() + tls.ticket_rotation),
       timer_(loop.make_timer([this] { rotate(); })) {
-  timer_->set(loop_.now() + tls_.ticket_rotation);
+  timer_->set(next_);
+}
+
+void TicketRotation::inherit(Keys keys, Milliseconds until_rotation) {
+  keys_ = std::move(keys);
+  next_ = loop_.now() + std::min<Milliseconds>(until_rotation, tls_.ticket_rotation);
+  timer_->set(next_);
+}
+
+Milliseconds TicketRotation::until_rotation() const {
+  return std::chrono::ceil<Milliseconds>(std::max(next_, loop_.now()) - loop_.now());
 }
 
 void TicketRotation::set(const TlsConfig& tls) {
   tls_ = tls;
-  timer_->set_earlier(loop_.now() + tls_.ticket_rotation);
+  next_ = std::min(next_, loop_.now() + tls_.ticket_rotation);
+  timer_->set(next_);
 }
 
 void TicketRotation::rotate() {
   keys_ = keys_->rotated(ticket_keys_kept(tls_));
   if (tls_.tickets) publish_(keys_);
-  timer_->set(loop_.now() + tls_.ticket_rotation);
+  next_ = loop_.now() + tls_.ticket_rotation;
+  timer_->set(next_);
 }
 
 }  // namespace mooring::server

@@ -24,6 +24,10 @@ class TicketRotation {
   TicketRotation(Loop& loop, const TlsConfig& tls, std::function<void(const Keys&)> publish);
 
   [[nodiscard]] const Keys& keys() const { return keys_; }
+  /// Goes on with the keys of a predecessor, which are to be replaced after so long.
+  void inherit(Keys keys, Milliseconds until_rotation);
+  /// Until the next rotation.
+  [[nodiscard]] Milliseconds until_rotation() const;
   /// Other settings from now on; the next rotation does not come later for it.
   void set(const TlsConfig& tls);
 
@@ -34,6 +38,7 @@ class TicketRotation {
   TlsConfig tls_;
   std::function<void(const Keys&)> publish_;
   Keys keys_;
+  TimePoint next_;
   std::unique_ptr<Timer> timer_;
 };
 

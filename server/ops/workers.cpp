@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "server/ops/workers.hpp"
 
+#include <fcntl.h>
+
 #include "server/config/settings.hpp"
 
 namespace mooring::server {
@@ -53,11 +55,12 @@ void Workers::set_ticket_keys(const Keys& keys) {
   for (const auto& worker : workers_) worker->set_ticket_keys(keys);
 }
 
-void Workers::listen(ListeningSockets& at, int backlog) {
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->listen(at.bound, std::move(at.sockets.at(i)), backlog);
+void Workers::listen(const ListeningSockets& at, int backlog) {
+  for (std::size_t i = 0; i < at.sockets.size(); ++i) {
+    // Of its own, so that it can cease to listen while the socket and who waits at it stay.
+    OwnedFd own(::fcntl(at.sockets[i].get(), F_DUPFD_CLOEXEC, 0));
+    workers_[i % workers_.size()]->listen(at.bound, std::move(own), backlog);
   }
-  at.sockets.clear();
 }
 
 void Workers::stop_listening(const Endpoint& bound) {

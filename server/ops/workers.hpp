@@ -48,9 +48,15 @@ class Workers {
   void set_settings(const WorkerSettings& settings);
   void set_chains(const std::shared_ptr<const dnschain::ChainTable>& chains);
   void set_ticket_keys(const Keys& keys);
-  /// Takes the sockets over, which listen already: one for each.
-  void listen(ListeningSockets& at, int backlog);
+  /// Each takes connections from its share of the sockets, which listen already.
+  void listen(const ListeningSockets& at, int backlog);
   void stop_listening(const Endpoint& bound);
+  /// To the worker with the order's tag.
+  void give(const GiveOrder& order) { workers_.at(order.tag)->give(order); }
+  /// Sessions that were given, to one of the workers.
+  void take(std::size_t worker, std::vector<Parcel> parcels) {
+    workers_.at(worker % workers_.size())->take(worker, std::move(parcels));
+  }
   void drain(Milliseconds wait);
 
  private:

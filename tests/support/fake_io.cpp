@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/fake_watch.hpp"
+
 namespace mooring::test {
 
 using server::ByteView;
@@ -216,6 +218,9 @@ void FakeLoop::turn() {
   }
   std::erase_if(peers_, [this](const auto& peer) { return peer->loop_ != this; });
   for (const auto& peer : std::vector(peers_)) peer->deliver();
+  for (FakeWatch* one : std::vector(watches_)) {
+    if (std::ranges::find(watches_, one) != watches_.end() && one->ready()) one->action();
+  }
   if (end_of_turn_) end_of_turn_();
 }
 

@@ -112,12 +112,16 @@ class FakeLoop final : public server::Loop {
       server::StreamState& state) override;
   [[nodiscard]] server::Result<std::unique_ptr<server::Listener>> listen(
       server::OwnedFd socket, int backlog, server::OnConnection on_connection) override;
+  /// turn() looks whether the descriptor, a real one, is ready.
+  [[nodiscard]] server::Result<std::unique_ptr<server::Watch>> watch(
+      int descriptor, std::function<void()> action) override;
 
  private:
   friend class FakeTimer;
   friend class FakeSignal;
   friend class FakeWakeUp;
   friend class FakeListener;
+  friend class FakeWatch;
   void check_refusal() const;
   [[nodiscard]] bool await_wake_up();
   std::shared_ptr<FakePeer> arrive(const std::shared_ptr<FakePeer>& peer, std::size_t listener);
@@ -132,6 +136,7 @@ class FakeLoop final : public server::Loop {
   std::multimap<int, class FakeSignal*> signals_;
   std::vector<class FakeWakeUp*> wake_ups_;
   std::vector<class FakeListener*> listeners_;  ///< null when gone
+  std::vector<class FakeWatch*> watches_;
   std::vector<std::shared_ptr<FakePeer>> peers_;
 };
 

@@ -27,6 +27,7 @@ void add_groups(CLI::App& app, Action& action) {
   add_tlsa_create(*tlsa, action);
   add_tlsa_check(*tlsa, action);
   add_tlsa_rollover(*tlsa, action);
+  add_ctl(app, action);
 }
 
 int fail(Environment& environment, const Failure& failure) {

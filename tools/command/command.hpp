@@ -23,6 +23,7 @@ void add_chain_build(CLI::App& parent, Action& action);
 void add_chain_show(CLI::App& parent, Action& action);
 void add_chain_status(CLI::App& parent, Action& action);
 void add_chain_verify(CLI::App& parent, Action& action);
+void add_ctl(CLI::App& parent, Action& action);
 void add_query(CLI::App& parent, Action& action);
 void add_tlsa_check(CLI::App& parent, Action& action);
 void add_tlsa_create(CLI::App& parent, Action& action);

@@ -10,6 +10,7 @@
 #include "server/io/uv/stream.hpp"
 #include "server/io/uv/timer.hpp"
 #include "server/io/uv/wake_up.hpp"
+#include "server/io/uv/watch.hpp"
 
 namespace mooring::server {
 
@@ -80,6 +81,10 @@ Result<std::unique_ptr<Stream>> UvLoop::adopt(StreamState& state) {
 Result<std::unique_ptr<Listener>> UvLoop::listen(OwnedFd socket, int backlog,
                                                  OnConnection on_connection) {
   return UvListener::create(*this, std::move(socket), backlog, std::move(on_connection));
+}
+
+Result<std::unique_ptr<Watch>> UvLoop::watch(int descriptor, std::function<void()> action) {
+  return UvWatch::create(*this, descriptor, std::move(action));
 }
 
 }  // namespace mooring::server

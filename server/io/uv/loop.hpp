@@ -31,6 +31,8 @@ class UvLoop final : public Loop {
   [[nodiscard]] Result<std::unique_ptr<Stream>> adopt(StreamState& state) override;
   [[nodiscard]] Result<std::unique_ptr<Listener>> listen(OwnedFd socket, int backlog,
                                                          OnConnection on_connection) override;
+  [[nodiscard]] Result<std::unique_ptr<Watch>> watch(int descriptor,
+                                                     std::function<void()> action) override;
 
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
   [[nodiscard]] std::array<char, 65536>& read_buffer() { return *read_buffer_; }

@@ -13,7 +13,7 @@ const Endpoint kAny = *Endpoint::parse("127.0.0.1:0");
 
 struct Served {
   std::vector<std::string> told;
-  Listening listening{{[this](ListeningSockets& at) {
+  Listening listening{{[this](const ListeningSockets& at) {
                          told.push_back("listen with " + std::to_string(at.sockets.size()));
                        },
                        [this](const Endpoint& bound) { told.push_back("stop " + bound.text()); }}};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The service as predecessor and as successor of another process.
+#include <unistd.h>
+
+#include <utility>
+
+#include "server/base/wall_time.hpp"
+#include "server/ops/daemon.hpp"
+#include "server/ops/metrics_log.hpp"
+#include "server/ops/program.hpp"
+#include "server/ops/service_manager.hpp"
+
+namespace mooring::server {
+
+namespace {
+
+/// How often a process that lets nobody in looks whether its last client has gone.
+constexpr Milliseconds kLastClients{500};
+
+}  // namespace
+
+Upgrade::Program Daemon::successor() const {
+  return {own_program(), {"-c", file_, "--take-over"}};
+}
+
+Upgrade::Service Daemon::upgrade_service() {
+  return {[this] { return phase_ == Phase::serving ? "" : "the service does not serve now"; },
+          [this] { return inheritance(); },
+          {[this] { listening_.pause(); }, [this] { return workers_.size(); },
+           [this](const GiveOrder& order) { workers_.give(order); },
+           [this](std::size_t worker, std::vector<Parcel> parcels) {
+             workers_.take(worker, std::move(parcels));
+           },
+           [this] { return totals_of(metrics()); },
+           [this](int pid) { tell_service_manager("MAINPID=" + std::to_string(pid)); },
+           [this](const HandedOver&) { on_handed_over(); },
+           [this](const std::string&) { on_not_handed_over(); }}};
+}
+
+/// What is stored from here on is the successor's to store.
+Inheritance Daemon::inheritance() {
+  enter(Phase::handing_over);
+  chains_->set_storing(false);
+  Inheritance out;
+  out.listening = listening_.copies();
+  if (state_lock_) out.state_lock = state_lock_->copy();
+  out.ticket_keys = tickets_.keys();
+  out.until_rotation = tickets_.until_rotation();
+  out.chains = chains_->state();
+  out.certificates = certificates_in_use(config_);
+  out.counters = totals_of(metrics());
+  return out;
+}
+
+/// What is left is about to end anyway.
+void Daemon::on_handed_over() {
+  succeeded_ = true;
+  enter(Phase::draining);
+  workers_.drain(config_.server.drain_time);
+}
+
+void Daemon::on_not_handed_over() {
+  if (phase_ != Phase::handing_over) return;
+  tell_service_manager("MAINPID=" + std::to_string(::getpid()));
+  chains_->set_storing(true);
+  listening_.go_on();
+  enter(Phase::serving);
+  if (stop_wanted_) stop();
+}
+
+/// At the start: asks the predecessor for all that is not a session.
+Result<void> Daemon::ask_for_inheritance() {
+  if (config_.control.socket.empty()) {
+    return failure("without control.socket there is nobody to take over from");
+  }
+  auto predecessor = ask_predecessor(config_.control.socket, version_);
+  if (!predecessor) return tl::make_unexpected(predecessor.error());
+  inherited_ = std::move(predecessor->inheritance);
+  before_ = inherited_->counters;
+  tickets_.inherit(inherited_->ticket_keys, inherited_->until_rotation);
+  taking_over_ = std::make_unique<TakingOver>(
+      *loop_, std::move(predecessor->channel), std::move(inherited_->revocation),
+      TakingOver::Service{[this] { let_in(); },
+                          [this](std::vector<Parcel> parcels) {
+                            taken_ += parcels.size();
+                            workers_.take(next_taker_++, std::move(parcels));
+                          },
+                          [this](const CounterTotals& totals) { before_ = totals; },
+                          [this] { on_taken_over(); },
+                          [this](const std::string& why) { on_alone(why); },
+                          [this](const std::string& why) { on_revoked(why); }});
+  return {};
+}
+
+void Daemon::on_taken_over() {
+  log_.info("take_over", {{"result", "done"}, {"sessions", std::to_string(taken_)}});
+  upgrade_.open(std::move(inherited_->control));
+  tell_service_manager("READY=1");
+}
+
+/// What has come is all that there is.
+void Daemon::on_alone(const std::string& why) {
+  if (phase_ == Phase::starting) let_in();
+  if (phase_ != Phase::serving) return;
+  log_.warning("take_over", {{"result", "alone"},
+                             {"error", why},
+                             {"sessions", std::to_string(taken_)},
+                             {"detail", "this process goes on with what has come"}});
+  upgrade_.open(std::move(inherited_->control));
+}
+
+/// The other process serves on. What this one has acknowledged is its own until it ends.
+void Daemon::on_revoked(const std::string& why) {
+  log_.error("take_over", {{"result", "failed"},
+                           {"error", why},
+                           {"sessions", std::to_string(taken_)},
+                           {"detail",
+                            "the predecessor goes on; this process ends with the last "
+                            "session that it has"}});
+  status_ = 1;
+  succeeded_ = true;
+  if (phase_ != Phase::serving) return end();
+  chains_->set_storing(false);
+  listening_.pause();
+  last_clients_ = loop_->make_timer([this] { await_last_client(); });
+  await_last_client();
+}
+
+void Daemon::await_last_client() {
+  if (limits_.connections() == 0) return stop();
+  last_clients_->set(loop_->now() + kLastClients);
+}
+
+std::vector<MetricValues> Daemon::metrics() const {
+  KeeperMetrics keeper = chains_->metrics();
+  keeper.certificates_held = certificates_.size();
+  auto out = service_metrics(workers_.counters(), keeper);
+  add_totals(before_, out);
+  return out;
+}
+
+}  // namespace mooring::server

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "server/ops/upgrade.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "server/ops/program.hpp"
+
+namespace mooring::server {
+
+namespace {
+
+std::string seconds_text(double seconds) {
+  std::array<char, 32> out{};
+  std::snprintf(out.data(), out.size(), "%.3f", seconds);
+  return out.data();
+}
+
+OwnedFd copy_of(const OwnedFd& descriptor) {
+  return OwnedFd(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+}  // namespace
+
+Upgrade::Upgrade(Loop& loop, Log& log, Program program, std::string version, Service service,
+                 HandingOver::Patience patience)
+    : loop_(loop),
+      log_(log),
+      program_(std::move(program)),
+      version_(std::move(version)),
+      service_(std::move(service)),
+      patience_(patience),
+      timer_(loop.make_timer([this] { on_time(); })) {}
+
+Upgrade::~Upgrade() = default;
+
+void Upgrade::open(OwnedFd listening) {
+  control_ = std::make_unique<ControlSocket>(
+      loop_, std::move(listening),
+      ControlSocket::Handlers{[this](Asked asked) { on_asked(std::move(asked)); },
+                              [this](const std::string& why) {
+                                log_.warning("control", {{"result", "refused"}, {"detail", why}});
+                              }});
+}
+
+void Upgrade::on_asked(Asked asked) {
+  if (asked.request.command == "upgrade") return start(std::move(asked.connection));
+  if (asked.request.command == "take_over") return hand_over(std::move(asked));
+  send_line(asked.connection, error_line("there is no command \"" + asked.request.command + "\""));
+}
+
+std::string Upgrade::obstacle() const {
+  if (handing_over()) return "an upgrade is under way";
+  if (!control_) return "there is no control socket: see control.socket";
+  return service_.obstacle();
+}
+
+void Upgrade::start(OwnedFd asker) {
+  const std::string obstacle = awaited_ ? "an upgrade is under way" : this->obstacle();
+  auto child =
+      obstacle.empty() ? start_program(program_.path, program_.arguments) : failure(obstacle);
+  if (!child) {
+    send_line(asker, error_line(child.error().context));
+    log_.error("upgrade", {{"result", "refused"}, {"error", child.error().context}});
+    return;
+  }
+  child_signal_ = loop_.make_signal(SIGCHLD, [this] { on_child(); });
+  asker_ = std::move(asker);
+  child_ = *child;
+  awaited_ = true;
+  timer_->set(loop_.now() + patience_.ready);
+  log_.info("upgrade",
+            {{"state", "started"}, {"program", program_.path}, {"pid", std::to_string(*child)}});
+}
+
+void Upgrade::on_child() {
+  const auto end = child_ ? end_of(*child_) : std::nullopt;
+  if (!end) return;
+  child_.reset();
+  if (!std::exchange(awaited_, false)) {
+    return log_.info("upgrade", {{"state", "successor_ended"}, {"detail", *end}});
+  }
+  on_failed("the new program ended with " + *end + " before it could take over");
+}
+
+void Upgrade::on_time() {
+  if (!std::exchange(awaited_, false)) return;
+  if (child_) ::kill(*child_, SIGKILL);
+  on_failed("the new program does not take over");
+}
+
+void Upgrade::hand_over(Asked asked) {
+  std::string why = obstacle();
+  if (asked.request.protocol != kTakeOverProtocol) {
+    why = "version " + asked.request.program + " hands over by protocol " +
+          std::to_string(asked.request.protocol) + ", this one, " + version_ + ", by " +
+          std::to_string(kTakeOverProtocol);
+  }
+  Inheritance inheritance = why.empty() ? service_.inheritance() : Inheritance{};
+  inheritance.control = copy_of(control_->descriptor());
+  inheritance.revocation = OwnedFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (why.empty() && (inheritance.control.get() < 0 || inheritance.revocation.get() < 0)) {
+    why = "there are no descriptors left";
+  }
+  if (!why.empty()) {
+    send_line(asked.connection, error_line(why));
+    return log_.warning("upgrade",
+                        {{"result", "refused"}, {"successor", asked.peer.text()}, {"error", why}});
+  }
+  if (child_ == asked.peer.pid) awaited_ = false;
+  send_line(asked.connection, answer_line());
+  log_.info("upgrade", {{"state", "handing_over"},
+                        {"pid", std::to_string(asked.peer.pid)},
+                        {"version", asked.request.program}});
+  HandingOver::Service service = service_.handing_over;
+  service.done = [this](const HandedOver& what) { on_done(what); };
+  service.failed = [this](const std::string& failed) { on_failed(failed); };
+  handing_over_ = std::make_unique<HandingOver>(loop_, Channel(std::move(asked.connection)),
+                                                std::move(inheritance), asked.peer.pid,
+                                                std::move(service), patience_);
+}
+
+void Upgrade::on_given(std::size_t worker, std::vector<Parcel> parcels,
+                       const Remaining& remaining) {
+  if (handing_over_) return handing_over_->on_given(worker, std::move(parcels), remaining);
+  if (!parcels.empty()) service_.handing_over.take_back(worker, std::move(parcels));
+}
+
+void Upgrade::cancel(const std::string& why) {
+  if (handing_over()) handing_over_->cancel(why);
+}
+
+void Upgrade::on_done(const HandedOver& what) {
+  log_.info("upgrade", {{"result", "done"},
+                        {"sessions", std::to_string(what.sessions)},
+                        {"seconds", seconds_text(what.seconds)},
+                        {"pid", std::to_string(what.pid)}});
+  answer(answer_line(what));
+  control_.reset();
+  service_.handing_over.done(what);
+}
+
+void Upgrade::on_failed(const std::string& why) {
+  log_.error("upgrade", {{"result", "failed"},
+                         {"error", why},
+                         {"detail", "this process goes on with all that was not acknowledged"}});
+  answer(error_line(why));
+  service_.handing_over.failed(why);
+}
+
+void Upgrade::answer(const std::string& line) {
+  if (awaited_) return;  // who has asked waits for another process than this one
+  if (asker_.get() >= 0) send_line(asker_, line);
+  asker_ = OwnedFd();
+}
+
+}  // namespace mooring::server
