@@ -7,7 +7,7 @@
 #include <string>
 
 #include "server/base/result.hpp"
-#include "server/handover/forward/network_interface.hpp"
+#include "server/handover/helper/network_interface.hpp"
 #include "server/handover/forward/nft_transaction.hpp"
 #include "server/handover/helper/request.hpp"
 

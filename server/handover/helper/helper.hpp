@@ -40,9 +40,9 @@ class Helper {
   /// Needed before forward(): see InterfacesRequest. The error says what the kernel lacks.
   [[nodiscard]] Result<void> use_interfaces(std::string from, std::string to);
 
-  /// Holds the connection: nothing that comes for it is taken, nothing is sent, and when it is
-  /// closed now its peer does not notice. Returns its state as octets for restore() on another
-  /// host. After an error it goes on as if nothing had been.
+  /// Holds the connection: nothing that comes for it is taken, nothing is sent, nobody can read or
+  /// write, and when it is closed now its peer does not notice. Returns its state as octets for
+  /// restore() on another host. After an error it goes on as if nothing had been.
   [[nodiscard]] HelperAnswer dump(int connection);
   /// Makes a connection of what dump() returned; it is held until resume().
   [[nodiscard]] Result<OwnedFd> restore(std::vector<std::byte> state);

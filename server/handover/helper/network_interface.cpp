@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "server/handover/forward/network_interface.hpp"
+#include "server/handover/helper/network_interface.hpp"
 
 #include <net/if.h>
 #include <net/if_arp.h>
