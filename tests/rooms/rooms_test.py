@@ -46,6 +46,7 @@ FLOORS = {
     "server/io/uv": ["server/io"],
     "server/handover/link": ["server/handover/protocol", "server/io", "tlsext/link"],
     "server/control": ["server/io"],
+    "server/handover/move": ["server/handover/link", "server/handover/helper"],
     "server/worker": ["server/io", "server/client"],
     "server/config": ["server/worker"],
     "server/chain": ["server/config"],

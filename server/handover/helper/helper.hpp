@@ -56,6 +56,8 @@ class Helper {
   [[nodiscard]] Result<void> forget(std::vector<TcpConnection> connections);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// No error of the socket has come yet.
+  [[nodiscard]] bool alive() const { return socket_.has_value(); }
 
  private:
   Helper(pid_t pid, MessageSocket socket) : pid_(pid), socket_(std::move(socket)) {}

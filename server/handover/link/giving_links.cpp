@@ -119,21 +119,27 @@ GivingLinks::GivingLinks(Loop& loop, GivingSettings settings, GivingObserver& ob
 
 GivingLinks::~GivingLinks() = default;
 
+std::optional<std::size_t> GivingLinks::choose(std::optional<std::size_t> peer,
+                                               std::size_t octets) const {
+  std::vector<BackendLoad> loads;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const Giver* to = links_[i]->giver();
+    const bool asked_for = !peer || *peer == i;
+    const bool room = asked_for && to != nullptr && to->has_room(octets);
+    loads.push_back({room, peer ? 1 : settings_.peers[i].weight, room ? to->sessions_there() : 0});
+  }
+  return with_fewest(loads);
+}
+
+bool GivingLinks::has_room(std::optional<std::size_t> peer, std::size_t octets) const {
+  return choose(peer, octets).has_value();
+}
+
 std::optional<GivingLinks::Offered> GivingLinks::offer(std::optional<std::size_t> peer,
                                                        ByteView tcp, Parcel& parcel) {
-  if (!peer) {
-    std::vector<BackendLoad> loads;
-    for (std::size_t i = 0; i < links_.size(); ++i) {
-      const Giver* to = links_[i]->giver();
-      const bool room = to != nullptr && to->has_room(tcp.size() + parcel.octets.size());
-      loads.push_back({room, settings_.peers[i].weight, room ? to->sessions_there() : 0});
-    }
-    peer = with_fewest(loads);
-  }
-  if (!peer || *peer >= links_.size()) return std::nullopt;
-  Giver* to = links_[*peer]->giver();
-  if (to == nullptr) return std::nullopt;
-  const auto id = to->offer(tcp, parcel, loop_.now());
+  peer = choose(peer, tcp.size() + parcel.octets.size());
+  if (!peer) return std::nullopt;
+  const auto id = links_[*peer]->giver()->offer(tcp, parcel, loop_.now());
   if (!id) return std::nullopt;
   return Offered{*peer, *id};
 }

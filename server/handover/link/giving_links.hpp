@@ -68,6 +68,8 @@ class GivingLinks {
   };
   [[nodiscard]] std::optional<Offered> offer(std::optional<std::size_t> peer, ByteView tcp,
                                              Parcel& parcel);
+  /// Whether offer() would take one of so many octets, as far as can be said.
+  [[nodiscard]] bool has_room(std::optional<std::size_t> peer, std::size_t octets) const;
   /// As Giver has them.
   bool release(const Offered& offered);
   void withdraw(const Offered& offered, const std::string& why);
@@ -80,6 +82,8 @@ class GivingLinks {
   class Link;
   GivingLinks(Loop& loop, GivingSettings settings, GivingObserver& observer,
               std::shared_ptr<tlsext::LinkContext> context);
+  [[nodiscard]] std::optional<std::size_t> choose(std::optional<std::size_t> peer,
+                                                  std::size_t octets) const;
   void on_time();
   void set_timer();
 

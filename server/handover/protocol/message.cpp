@@ -26,7 +26,7 @@ constexpr std::size_t kText = 4 + kMostLinkText;
 
 /// Octets that the body of each type has at most, by its number.
 constexpr std::array<std::size_t, 11> kMostBody{
-    0, 16 + kText, 16 + kText + 16, 12 + kMostTcpOctets + kMostParcelOctets, 8, 9 + kText, 8, 8, 8,
+    0, 16 + kText, 16 + kText + 22, 12 + kMostTcpOctets + kMostParcelOctets, 8, 9 + kText, 8, 8, 8,
     8, 0};
 
 std::vector<std::byte> with_header(Type type, OctetWriter body) {
@@ -92,6 +92,7 @@ Welcome read_welcome(OctetReader& in) {
   welcome.program = read_text(in);
   welcome.most_offers = in.number<std::uint32_t>();
   welcome.most_octets = in.number<std::uint32_t>();
+  for (std::uint8_t& octet : welcome.address) octet = in.number<std::uint8_t>();
   welcome.load = read_load(in);
   return welcome;
 }
@@ -171,6 +172,7 @@ std::vector<std::byte> encode(const Welcome& message) {
   write_text(body, message.program);
   body.number(message.most_offers);
   body.number(message.most_octets);
+  body.plain(std::as_bytes(std::span(message.address)));
   write(body, message.load);
   return with_header(Type::welcome, std::move(body));
 }

@@ -29,6 +29,9 @@ using HostId = std::array<std::byte, 16>;
 /// Numbers the offers of a link, from 1 upwards.
 using OfferId = std::uint64_t;
 
+/// Of the interface at which a host takes what clients send: an Ethernet (MAC) address.
+using LinkAddress = std::array<std::uint8_t, 6>;
+
 /// What a host has taken on, and could.
 struct Load {
   std::uint32_t sessions = 0;
@@ -48,6 +51,7 @@ struct Welcome {
   std::string program;
   std::uint32_t most_offers = 0;  ///< that may be under way at a time
   std::uint32_t most_octets = 0;  ///< in all of those together
+  LinkAddress address{};          ///< where its clients' packets are to go
   Load load;
 };
 

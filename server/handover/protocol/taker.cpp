@@ -42,7 +42,7 @@ void Taker::handle(Hello& message) {
   }
   observer_.on_hello(message);
   output_.send(encode(Welcome{settings_.own, settings_.program, settings_.most_offers,
-                              settings_.most_octets, load_}));
+                              settings_.most_octets, settings_.address, load_}));
 }
 
 void Taker::handle(Offer& message) {

@@ -33,6 +33,7 @@ struct TakerSettings {
   std::string program;                     ///< its version
   std::uint32_t most_offers = 256;         ///< under way at a time
   std::uint32_t most_octets = 32U << 20U;  ///< in all of those together; more than one offer has
+  LinkAddress address{};                   ///< where clients' packets are to go
 };
 
 /// The end of a link that takes connections. Nothing that it has taken may go on before it is

@@ -59,7 +59,7 @@ TEST_CASE("messages over a link are read as they were written, cut anywhere", "[
   const std::string parcel(100'000, 'k');
   const std::vector<std::byte> octets =
       join({encode(Hello{kFront, "mooring 1.0"}),
-            encode(Welcome{kBackend, "mooring 1.1", 10, 1 << 20, {7, 100}}),
+            encode(Welcome{kBackend, "mooring 1.1", 10, 1 << 20, {2, 0, 0, 0, 0, 9}, {7, 100}}),
             offer_octets(1, "tcp", parcel), encode(OfferTaken{1}),
             encode(OfferRefused{0x0102030405060708, Refusal::unfit, "no such address"}),
             encode(OfferReleased{3}), encode(OfferWithdrawn{4}), encode(SessionEnded{5}),
@@ -75,6 +75,7 @@ TEST_CASE("messages over a link are read as they were written, cut anywhere", "[
   CHECK(welcome.program == "mooring 1.1");
   CHECK(welcome.most_offers == 10);
   CHECK(welcome.most_octets == 1 << 20);
+  CHECK((welcome.address == LinkAddress{2, 0, 0, 0, 0, 9}));
   CHECK((welcome.load == Load{7, 100}));
   const auto& offer = std::get<Offer>(read[2]);
   CHECK(offer.id == 1);

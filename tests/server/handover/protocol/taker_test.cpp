@@ -97,7 +97,7 @@ TEST_CASE("a host that breaks the protocol of taking is left", "[server]") {
   };
   const std::vector<Case> cases{
       {{encode(OfferTaken{2})}, ""},
-      {{encode(Welcome{kBackend, "mooring", 1, 1, {}})},
+      {{encode(Welcome{kBackend, "mooring", 1, 1, {}, {}})},
        "the host at the other end of the link greets twice"},
       {{encode(OfferTaken{1})}, "a session that was not offered is answered"},
       {{encode(OfferTaken{3})}, "a session that was not offered is answered"},
@@ -117,7 +117,7 @@ TEST_CASE("a host does not give to itself", "[server]") {
   GiverNotes notes;
   Giver giver({}, kBackend, output, notes);
   giver.start("mooring", kBegin);
-  const auto result = giver.receive(encode(Welcome{kBackend, "mooring", 9, 999, {}}), kBegin);
+  const auto result = giver.receive(encode(Welcome{kBackend, "mooring", 9, 999, {}, {}}), kBegin);
   REQUIRE_FALSE(result);
   CHECK(result.error().context == "the host at the other end of the link is this one");
 }
