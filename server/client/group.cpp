@@ -8,6 +8,13 @@
 
 namespace mooring::server {
 
+namespace {
+
+/// What takes long when very many are put to sleep is their memory, which is wiped and freed.
+constexpr unsigned kMostToSleepInOneTurn = 64;
+
+}  // namespace
+
 SessionGroup::SessionGroup(const SessionSettings& settings, BufferPool& buffers,
                            UpstreamPool& upstream, Counters& counters)
     : settings_(settings), buffers_(buffers), upstream_(upstream), counters_(counters) {
@@ -15,22 +22,38 @@ SessionGroup::SessionGroup(const SessionSettings& settings, BufferPool& buffers,
 }
 
 void SessionGroup::set(const SessionSettings& settings, TimePoint now) {
+  const bool slept_before = settings_.sleep_after != Milliseconds::zero();
   settings_ = settings;
   // Those in front end first, so that the lists remain in order.
-  const auto cut = [&](const auto& list, TimePoint ClientSession::*deadline, Milliseconds timeout) {
-    list.visit([&](ClientSession& session) {
+  const auto cut = [&](const auto& list, auto deadline, Milliseconds timeout) {
+    list.visit([&](auto& session) {
       session.*deadline = std::min(session.*deadline, now + timeout);
       return true;
     });
   };
-  cut(handshaking_, &ClientSession::phase_deadline_, settings.handshake_timeout);
-  cut(established_, &ClientSession::phase_deadline_, settings.idle_timeout);
+  cut(handshaking_, &TimedSession::phase_deadline, settings.handshake_timeout);
+  cut(established_, &TimedSession::phase_deadline, settings.idle_timeout);
   const auto later = resumed_.upper_bound(now + settings.idle_timeout);
   for (auto one = later; one != resumed_.end(); ++one) {
-    while (ClientSession* const session = one->second.front()) session->restart_idle(now);
+    while (TimedSession* const session = one->second.front()) {
+      session->phase_deadline = now + settings.idle_timeout;
+      established_.push_back(*session);
+    }
   }
   resumed_.erase(later, resumed_.end());
   cut(writing_, &ClientSession::write_deadline_, settings.write_timeout);
+  if (settings.sleep_after == Milliseconds::zero()) {
+    while (ClientSession* const session = to_sleep_.front()) {
+      session->ListHook<SleepTimerTag>::unlink();
+    }
+  } else if (slept_before) {
+    cut(to_sleep_, &ClientSession::sleep_at_, settings.sleep_after);
+  } else {
+    visit_open([now](TimedSession& session) {
+      session.restart_sleep(now);
+      return true;
+    });
+  }
 }
 
 void SessionGroup::go_on(ClientSession& session, TimePoint deadline, TimePoint now) {
@@ -38,8 +61,8 @@ void SessionGroup::go_on(ClientSession& session, TimePoint deadline, TimePoint n
   const auto step = std::max<TimePoint::duration>(settings_.idle_timeout / kSteps, Milliseconds(1));
   deadline = std::clamp(deadline, now, now + settings_.idle_timeout);
   const auto steps = (deadline.time_since_epoch() + step - TimePoint::duration(1)) / step;
-  session.phase_deadline_ = TimePoint(steps * step);
-  resumed_[session.phase_deadline_].push_back(session);
+  session.phase_deadline = TimePoint(steps * step);
+  resumed_[session.phase_deadline].push_back(session);
 }
 
 template <class Each>
@@ -58,18 +81,29 @@ void SessionGroup::flush(TimePoint now) {
 
 void SessionGroup::on_time(TimePoint now) {
   for (auto* const list : {&handshaking_, &established_}) {
-    while (ClientSession* const session = list->front()) {
-      if (session->phase_deadline_ > now) break;
+    while (TimedSession* const session = list->front()) {
+      if (session->phase_deadline > now) break;
       session->on_phase_timeout(now);
     }
   }
   for (auto due = resumed_.begin(); due != resumed_.end() && due->first <= now;
        due = resumed_.erase(due)) {
-    while (ClientSession* const session = due->second.front()) session->on_phase_timeout(now);
+    while (TimedSession* const session = due->second.front()) session->on_phase_timeout(now);
   }
   while (ClientSession* const session = writing_.front()) {
     if (session->write_deadline_ > now) break;
     session->on_write_timeout(now);
+  }
+  put_to_sleep(now);
+}
+
+/// The transport destroys each that falls asleep: none of its functions may be running.
+void SessionGroup::put_to_sleep(TimePoint now) {
+  for (unsigned count = 0; count < kMostToSleepInOneTurn; ++count) {
+    ClientSession* const session = to_sleep_.front();
+    if (session == nullptr || session->sleep_at_ > now) return;
+    session->restart_sleep(now);  // in case that something is under way
+    session->transport_.session_idle();
   }
 }
 
@@ -99,29 +133,32 @@ std::optional<TimePoint> SessionGroup::next_deadline() const {
   std::optional<TimePoint> next;
   const auto consider = [&](TimePoint when) { next = next ? std::min(*next, when) : when; };
   for (const auto* const list : {&handshaking_, &established_}) {
-    if (const ClientSession* const session = list->front()) consider(session->phase_deadline_);
+    if (const TimedSession* const session = list->front()) consider(session->phase_deadline);
   }
   if (!resumed_.empty()) consider(resumed_.begin()->first);
+  if (const ClientSession* const session = to_sleep_.front()) consider(session->sleep_at_);
   if (const ClientSession* const session = writing_.front()) consider(session->write_deadline_);
   return next;
 }
 
 void SessionGroup::begin_drain() {
-  while (ClientSession* const session = handshaking_.front()) {
-    session->close(CloseMode::at_once, counters_.connections.closed_drained);
-  }
-  visit_open([this](ClientSession& session) {
+  abort_handshakes();
+  visit_open([this](TimedSession& session) {
     session.end(counters_.connections.closed_drained);
     return true;
   });
 }
 
-void SessionGroup::close_all() {
-  while (ClientSession* const session = handshaking_.front()) {
+void SessionGroup::abort_handshakes() {
+  while (auto* const session = static_cast<ClientSession*>(handshaking_.front())) {
     session->close(CloseMode::at_once, counters_.connections.closed_drained);
   }
+}
+
+void SessionGroup::close_all() {
+  abort_handshakes();
   const auto close = [this](const auto& sessions) {
-    while (ClientSession* const session = sessions.front()) {
+    while (TimedSession* const session = sessions.front()) {
       session->close_politely(counters_.connections.closed_drained);
     }
   };

@@ -6,13 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "server/base/bytes.hpp"
+#include "server/client/timed_session.hpp"
 #include "server/memory/buffer_pool.hpp"
 #include "server/memory/intrusive_list.hpp"
 #include "server/observe/metrics.hpp"
 #include "server/upstream/pool.hpp"
+#include "tlsext/server/context.hpp"
 
 namespace mooring::server {
 
@@ -24,10 +27,12 @@ struct SessionSettings {
   Milliseconds handshake_timeout{10'000};  ///< from accept to the end of the handshake
   Milliseconds idle_timeout{60'000};       ///< since the last whole query (RFC 7766, 6.2.3)
   Milliseconds write_timeout{10'000};      ///< for the client to take what was sent to it
+  Milliseconds sleep_after{0};             ///< of being idle, as for idle_timeout; zero: never
 };
 
 class ClientSession;
-struct PhaseTimerTag;
+class SleepingSession;
+struct SleepTimerTag;
 struct WriteTimerTag;
 struct DirtyTag;
 struct HolderTag;
@@ -43,6 +48,10 @@ class SessionGroup final : private MemoryHolders {
   SessionGroup(const SessionGroup&) = delete;
   SessionGroup& operator=(const SessionGroup&) = delete;
 
+  /// What sessions wake under. Must come before the first session.
+  void set_context(std::shared_ptr<tlsext::ServerContext> context) {
+    sleep_.context = std::move(context);
+  }
   /// New settings, for sessions that exist as well: each keeps the timeout that runs, or gets the
   /// one that it would have if it began now, whichever ends earlier.
   void set(const SessionSettings& settings, TimePoint now);
@@ -62,11 +71,12 @@ class SessionGroup final : private MemoryHolders {
   /// Closes all sessions now, without waiting for answers.
   void close_all();
 
-  /// Sessions that are not closed.
+  /// Sessions that are not closed, those asleep included.
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   friend class ClientSession;
+  friend class SleepingSession;
   /// By the size of what they hold, in powers of two of kilobytes.
   static constexpr std::size_t kHoldings = 16;
   using Holders = List<ClientSession, HolderTag>;
@@ -77,21 +87,25 @@ class SessionGroup final : private MemoryHolders {
   template <class Each>
   void visit_open(Each&& each) const;
 
+  void put_to_sleep(TimePoint now);
+  void abort_handshakes();
   bool reclaim(const Buffer& asking, std::size_t least) override;
   [[nodiscard]] static std::size_t holding_class(std::size_t octets);
 
   SessionSettings settings_;
+  SleepStore sleep_;
   BufferPool& buffers_;
   UpstreamPool& upstream_;
   Counters& counters_;
   std::size_t size_ = 0;
   // Each timeout is the same for all, and set() cuts those that run, so that the lists are in the
   // order of their ends.
-  List<ClientSession, PhaseTimerTag> handshaking_;
-  List<ClientSession, PhaseTimerTag> established_;
+  List<TimedSession, PhaseTimerTag> handshaking_;
+  List<TimedSession, PhaseTimerTag> established_;  ///< open or ending, awake or asleep
   /// Those that have come from elsewhere and sent no query since, by their deadlines in coarse
   /// steps: there are few of these, whatever the order in which sessions come.
-  std::map<TimePoint, List<ClientSession, PhaseTimerTag>> resumed_;
+  std::map<TimePoint, List<TimedSession, PhaseTimerTag>> resumed_;
+  List<ClientSession, SleepTimerTag> to_sleep_;
   List<ClientSession, WriteTimerTag> writing_;
   List<ClientSession, DirtyTag> dirty_;
   /// Sessions that hold memory from turn to turn, those that have for longest in front; before the

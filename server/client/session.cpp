@@ -32,6 +32,7 @@ tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::create(
   if (!tls) return tl::unexpected(std::move(tls.error()));
   std::unique_ptr<ClientSession> out(
       new ClientSession(group, std::move(*tls), transport, peer, now, client));
+  out->phase_deadline = now + group.settings_.handshake_timeout;
   group.handshaking_.push_back(*out);
   group.counters_.connections.accepted.add();
   return out;
@@ -45,8 +46,7 @@ ClientSession::ClientSession(SessionGroup& group, tlsext::ServerSession tls,
       peer_(peer),
       tls_(std::move(tls)),
       exchange_(group.upstream_, group.buffers_, group.counters_.clients, *this, peer_, client),
-      now_(now),
-      phase_deadline_(now + group.settings_.handshake_timeout) {
+      now_(now) {
   ++group_.size_;
 }
 
@@ -151,6 +151,7 @@ void ClientSession::close(CloseMode mode, Counter& reason) {
 void ClientSession::leave_group() {
   --group_.size_;
   ListHook<PhaseTimerTag>::unlink();
+  ListHook<SleepTimerTag>::unlink();
   let_go();
   ListHook<HolderTag>::unlink();
   ListHook<DirtyTag>::unlink();
@@ -233,8 +234,9 @@ void ClientSession::update_reading() {
 }
 
 void ClientSession::restart_idle(TimePoint now) {
-  phase_deadline_ = now + group_.settings_.idle_timeout;
+  phase_deadline = now + group_.settings_.idle_timeout;
   group_.established_.push_back(*this);
+  restart_sleep(now);
 }
 
 void ClientSession::on_phase_timeout(TimePoint now) {

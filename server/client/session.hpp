@@ -10,6 +10,7 @@
 #include "server/client/group.hpp"
 #include "server/client/peer.hpp"
 #include "server/client/session_snapshot.hpp"
+#include "server/client/sleeping_session.hpp"
 #include "server/client/transport.hpp"
 #include "tlsext/server/context.hpp"
 #include "tlsext/server/session.hpp"
@@ -25,7 +26,8 @@ enum class SessionPhase : std::uint8_t {
 
 /// One DoT client (RFC 7858): TLS around DNS messages with their length prefix, answered out of
 /// order (RFC 7766). Owns no socket and reads no clock. Used by one thread.
-class ClientSession final : private ListHook<PhaseTimerTag>,
+class ClientSession final : private TimedSession,
+                            private ListHook<SleepTimerTag>,
                             private ListHook<WriteTimerTag>,
                             private ListHook<DirtyTag>,
                             private ListHook<HolderTag>,
@@ -45,6 +47,10 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
       SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
       const SessionSnapshot& from, TimePoint now,
       const std::optional<ClientAddress>& client = std::nullopt);
+  /// Goes on where a session fell asleep; `client` as before, `from` can only be given up or
+  /// destroyed after this. Fails when there is no memory to thaw its TLS.
+  [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> wake(
+      SleepingSession& from, TimePoint now, const std::optional<ClientAddress>& client);
   /// Its queries in flight are forgotten.
   ~ClientSession();
   ClientSession(const ClientSession&) = delete;
@@ -63,6 +69,10 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   /// TLS is under way; try again later.
   [[nodiscard]] tlsext::Result<SessionSnapshot> give(tlsext::SecretMemory& memory, TimePoint now);
 
+  /// The same session asleep; the transport destroys this one, which can do nothing else any more.
+  /// Null while something is under way: a query, an answer, a message or TLS's own business.
+  [[nodiscard]] std::unique_ptr<SleepingSession> sleep();
+
   [[nodiscard]] SessionPhase phase() const { return phase_; }
   [[nodiscard]] const Peer& peer() const { return peer_; }
   /// No query is in flight, and all that it has to send has gone.
@@ -79,20 +89,25 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   void on_plaintext(ByteView octets) override;
   void on_exchange_changed() override;
 
+  [[nodiscard]] static tlsext::Result<std::unique_ptr<ClientSession>> thaw(
+      SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+      const SessionSnapshot& from, TimePoint now, const std::optional<ClientAddress>& client);
   void enter(SessionPhase next);
   void note_failure(const tlsext::Error& error);
   void handshake_done();
   void go_on(const SessionSnapshot& from, TimePoint now);
-  void end(Counter& reason);
+  void end(Counter& reason) override;
   void close(CloseMode mode, Counter& reason);
   void leave_group();
-  void close_politely(Counter& reason);
+  void close_politely(Counter& reason) override;
   void flush(TimePoint now);
   void send_answers();
   void transmit();
   void update_reading();
   void restart_idle(TimePoint now);
-  void on_phase_timeout(TimePoint now);
+  void restart_sleep(TimePoint now) override;
+  [[nodiscard]] bool may_sleep() const;
+  void on_phase_timeout(TimePoint now) override;
   void on_write_timeout(TimePoint now);
   void hold(std::size_t octets);
   void let_go();
@@ -108,7 +123,7 @@ class ClientSession final : private ListHook<PhaseTimerTag>,
   tlsext::ServerSession tls_;
   DnsExchange exchange_;
   TimePoint now_;              ///< of the call that is being served
-  TimePoint phase_deadline_;   ///< the end of the handshake, or of idleness
+  TimePoint sleep_at_;         ///< while it is in the group's list for this
   TimePoint write_deadline_;   ///< for the client to take what the transport holds
   std::uint32_t held_ = 0;     ///< octets of copies that the transport has made
   std::uint32_t unsent_ = 0;   ///< of these, when last looked at, what the kernel had not taken

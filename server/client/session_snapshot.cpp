@@ -23,21 +23,29 @@ struct NothingComes final : tlsext::SessionSink {
 tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::resume(
     SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
     const SessionSnapshot& from, TimePoint now, const std::optional<ClientAddress>& client) {
+  auto out = thaw(group, context, transport, from, now, client);
+  if (out) (*out)->go_on(from, now);
+  return out;
+}
+
+/// A session whose TLS goes on; nothing else of it does yet.
+tlsext::Result<std::unique_ptr<ClientSession>> ClientSession::thaw(
+    SessionGroup& group, tlsext::ServerContext& context, ClientTransport& transport,
+    const SessionSnapshot& from, TimePoint now, const std::optional<ClientAddress>& client) {
   auto tls = tlsext::ServerSession::thaw(context, from.tls);
   if (!tls) return tl::unexpected(std::move(tls.error()));
   NothingComes nothing;
   if (auto taken = tls->receive(from.tls.records.unread, nothing); !taken || nothing.came) {
     return tlsext::failure(tlsext::ErrorCode::internal, "this is no part of a record");
   }
-  std::unique_ptr<ClientSession> out(
+  return std::unique_ptr<ClientSession>(
       new ClientSession(group, std::move(*tls), transport, from.peer, now, client));
-  out->go_on(from, now);
-  return out;
 }
 
 void ClientSession::go_on(const SessionSnapshot& from, TimePoint now) {
   enter(SessionPhase::open);
   group_.go_on(*this, now + from.idle_left, now);
+  restart_sleep(now);
   if (const std::size_t kept = transport_.waiting(); kept != 0) hold(kept);
   exchange_.restore(from.exchange, now);
   // Whether it is to be read from, and what it holds, is settled at the end of this turn.
@@ -47,7 +55,7 @@ void ClientSession::go_on(const SessionSnapshot& from, TimePoint now) {
 tlsext::Result<SessionSnapshot> ClientSession::give(tlsext::SecretMemory& memory, TimePoint now) {
   auto tls = tls_.freeze(memory);
   if (!tls) return tl::unexpected(std::move(tls.error()));
-  const auto left = std::chrono::ceil<Milliseconds>(phase_deadline_ - now);
+  const auto left = std::chrono::ceil<Milliseconds>(phase_deadline - now);
   SessionSnapshot out{std::move(*tls), exchange_.release(), peer_, std::max(left, Milliseconds{})};
   enter(SessionPhase::closed);
   leave_group();

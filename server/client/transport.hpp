@@ -37,6 +37,10 @@ class ClientTransport {
   virtual void session_opened() {}
   /// For a log; close() follows.
   virtual void handshake_failed(const HandshakeFailure&) {}
+  /// The session, which is open, has been idle for long enough to sleep: it may be replaced by what
+  /// ClientSession::sleep() gives. Called by the group alone, with no function of the session
+  /// running.
+  virtual void session_idle() {}
   /// The session is closed; called once, the last call of all. The transport destroys the session
   /// later, from the loop: never inside this call.
   virtual void close(CloseMode mode) = 0;

@@ -84,6 +84,7 @@ struct LimitsConfig {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{30'000};
   std::chrono::milliseconds write_timeout{10'000};
+  std::chrono::milliseconds sleep_after{10'000};  ///< zero: never
 };
 
 /// [tls]

@@ -81,6 +81,7 @@ void read_limits(Reading& reading, LimitsConfig& limits) {
   section.duration("handshake_timeout", limits.handshake_timeout, 100ms, 5min);
   section.duration("idle_timeout", limits.idle_timeout, 100ms, 1h);
   section.duration("write_timeout", limits.write_timeout, 100ms, 5min);
+  section.duration("sleep_after", limits.sleep_after, 0ms, 1h);
   section.finish();
 }
 

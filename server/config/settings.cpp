@@ -36,6 +36,7 @@ WorkerSettings worker_settings(const Config& config) {
   out.sessions.handshake_timeout = config.limits.handshake_timeout;
   out.sessions.idle_timeout = config.limits.idle_timeout;
   out.sessions.write_timeout = config.limits.write_timeout;
+  out.sessions.sleep_after = config.limits.sleep_after;
   out.upstream = upstream_settings(config);
   out.upstream_servers = config.upstream.servers;
   out.exempt = config.limits.exempt;

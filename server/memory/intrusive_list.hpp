@@ -51,15 +51,24 @@ class List {
   /// The first object; null when the list is empty.
   [[nodiscard]] T* front() const { return empty() ? nullptr : object(head_.next_); }
 
-  /// Calls `each` with the objects in order until it says false; it must not change the list.
+  /// Calls `each` with the objects in order until it says false; it may take out the one that it is
+  /// given, and must not change the list otherwise.
   template <class Each>
   void visit(Each&& each) const {
-    for (Hook* hook = head_.next_; hook != &head_ && each(*object(hook)); hook = hook->next_) {
+    Hook* next = nullptr;
+    for (Hook* hook = head_.next_; hook != &head_; hook = next) {
+      next = hook->next_;
+      if (!each(*object(hook))) return;
     }
   }
 
   /// Puts it last; it leaves the list of this tag that it may be in.
   void push_back(T& item) { insert_before(head_, item); }
+  /// Puts another in the place of one that is in a list.
+  static void replace(T& old, T& item) {
+    insert_before(old, item);
+    static_cast<Hook&>(old).unlink();
+  }
   /// Puts it first; it leaves the list of this tag that it may be in.
   void push_front(T& item) { insert_before(*head_.next_, item); }
 

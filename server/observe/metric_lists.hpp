@@ -21,12 +21,15 @@
   METRIC(closed_tls_error, counter, "connections", "a TLS error after the handshake")              \
   METRIC(closed_malformed, counter, "connections",                                                 \
          "a response, or a message without a whole DNS header")                                    \
-  METRIC(closed_no_memory, counter, "connections", "the bound on message memory was reached")      \
+  METRIC(closed_no_memory, counter, "connections",                                                 \
+         "the bound on message memory was reached, or there was none to wake")                     \
   METRIC(given, counter, "connections", "live ones handed to another worker or process")           \
   METRIC(taken, counter, "connections", "live ones that another worker or process handed over")    \
   METRIC(taken_refused, counter, "connections", "handed over, and closed: not to be gone on with") \
   METRIC(handshakes_full, counter, "handshakes", "without a ticket that could be used")            \
   METRIC(handshakes_resumed, counter, "handshakes", "from a ticket")                               \
+  METRIC(slept, counter, "times", "an idle session was put to sleep")                              \
+  METRIC(woken, counter, "times", "a sleeping session went on, or came to its end")                \
   METRIC(octets_received, counter, "octets", "ciphertext")                                         \
   METRIC(octets_sent, counter, "octets", "ciphertext")
 
@@ -91,4 +94,5 @@
 
 #define MOORING_LOAD_METRICS(METRIC)                        \
   METRIC(now, gauge, "connections", "of clients, open now") \
+  METRIC(asleep, gauge, "connections", "of these, asleep")  \
   METRIC(clients, gauge, "clients", "networks that they are from")

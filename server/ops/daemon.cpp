@@ -55,7 +55,8 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
       upgrade_(*loop_, log, successor(), version_, upgrade_service()),
       takes_over_(takes_over),
       startup_timer_(loop_->make_timer([this] { open(); })),
-      watch_timer_(loop_->make_timer([this] { watch_files(); })) {}
+      watch_timer_(loop_->make_timer([this] { watch_files(); })),
+      heap_trim_(*loop_, [this] { return workers_.slept(); }) {}
 
 CertificateRelease::Service Daemon::release_service() {
   return {
@@ -261,6 +262,7 @@ void Daemon::log_counters() {
   LoadMetrics load;
   load.now = limits_.connections();
   load.clients = limits_.clients();
+  load.asleep = workers_.asleep();
   log_metrics(load, metrics(), log_);
 }
 

@@ -14,6 +14,7 @@
 #include "server/observe/log.hpp"
 #include "server/ops/anchor_watch.hpp"
 #include "server/ops/certificate_release.hpp"
+#include "server/ops/heap_trim.hpp"
 #include "server/ops/listening.hpp"
 #include "server/ops/phase.hpp"
 #include "server/ops/reload.hpp"
@@ -108,6 +109,7 @@ class Daemon {
   std::unique_ptr<Timer> last_clients_;
   std::unique_ptr<Timer> startup_timer_;
   std::unique_ptr<Timer> watch_timer_;
+  HeapTrim heap_trim_;
   Phase phase_ = Phase::starting;
   bool opened_ = false;                     ///< clients may be let in
   std::string_view last_change_ = "start";  ///< the event that brought about how things are

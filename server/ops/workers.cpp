@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "server/config/settings.hpp"
 
 namespace mooring::server {
@@ -37,6 +39,19 @@ std::vector<const WorkerCounters*> Workers::counters() const {
   std::vector<const WorkerCounters*> out;
   for (const auto& worker : workers_) out.push_back(&worker->counters());
   return out;
+}
+
+std::uint64_t Workers::slept() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->counters().traffic.connections.slept.value();
+  return sum;
+}
+
+std::uint64_t Workers::asleep() const {
+  std::uint64_t woken = 0;
+  for (const auto& worker : workers_) woken += worker->counters().traffic.connections.woken.value();
+  // They count on in between.
+  return std::max(slept(), woken) - woken;
 }
 
 void Workers::set_contexts(const Contexts& contexts) {

@@ -42,6 +42,10 @@ class Workers {
   void clear() { workers_.clear(); }
   [[nodiscard]] std::size_t size() const { return workers_.size(); }
   [[nodiscard]] std::vector<const WorkerCounters*> counters() const;
+  /// How many times a session has fallen asleep.
+  [[nodiscard]] std::uint64_t slept() const;
+  /// Sessions that are asleep now.
+  [[nodiscard]] std::uint64_t asleep() const;
 
   /// What make_contexts() gave.
   void set_contexts(const Contexts& contexts);

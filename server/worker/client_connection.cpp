@@ -36,6 +36,7 @@ Result<void> ClientConnection::resume(SessionGroup& group, tlsext::ServerContext
 
 Standing ClientConnection::standing() const {
   if (state_ != State::serving) return Standing::ending;
+  if (sleeping_) return Standing::quiet;
   if (session_->phase() == SessionPhase::handshaking) return Standing::handshaking;
   if (session_->phase() != SessionPhase::open) return Standing::ending;
   return session_->quiet() ? Standing::quiet : Standing::busy;
@@ -44,13 +45,14 @@ Standing ClientConnection::standing() const {
 Result<std::optional<ParcelContent>> ClientConnection::give(SessionGroup& group,
                                                             tlsext::ServerContext& context,
                                                             tlsext::SecretMemory& keys) {
-  auto session = session_->give(keys, loop_.now());
+  auto session = session_ ? session_->give(keys, loop_.now()) : sleeping_->give(loop_.now());
   if (!session) return std::nullopt;
   auto stream = stream_->release();
   if (stream) return ParcelContent{std::move(*session), {}, std::move(*stream)};
   auto again = ClientSession::resume(group, context, *this, *session, loop_.now(), place_.client());
   if (again) {
     session_ = std::move(*again);
+    sleeping_.reset();
   } else {
     host_.session_ended(*this);
     end();
@@ -61,7 +63,10 @@ Result<std::optional<ParcelContent>> ClientConnection::give(SessionGroup& group,
 }
 
 void ClientConnection::on_read(ByteView octets) {
-  if (state_ == State::serving) return session_->on_data(octets, loop_.now());
+  if (state_ == State::serving) {
+    if (session_ || wake()) session_->on_data(octets, loop_.now());
+    return;
+  }
   discarded_ += static_cast<std::uint32_t>(octets.size());
   if (discarded_ > kLingerOctets) end();
 }
@@ -69,15 +74,20 @@ void ClientConnection::on_read(ByteView octets) {
 void ClientConnection::on_finished() {
   finished_ = true;
   if (state_ == State::serving) {
-    session_->on_end(StreamEnd::finished);
+    stream_ended(StreamEnd::finished);
   } else if (state_ == State::lingering) {
     end();
   }
 }
 
 void ClientConnection::on_broken(const Error&) {
-  if (state_ == State::serving) return session_->on_end(StreamEnd::broken);
+  if (state_ == State::serving) return stream_ended(StreamEnd::broken);
   end();
+}
+
+void ClientConnection::stream_ended(StreamEnd how) {
+  if (session_) return session_->on_end(how);
+  sleeping_->on_end(how);
 }
 
 void ClientConnection::on_written() {
@@ -98,6 +108,23 @@ void ClientConnection::set_reading(bool on) {
 
 void ClientConnection::handshake_failed(const HandshakeFailure& why) {
   host_.handshake_failed(*this, why);
+}
+
+void ClientConnection::session_idle() {
+  sleeping_ = session_->sleep();
+  if (sleeping_) session_.reset();
+}
+
+/// False: there was no memory for it, and the connection ends.
+bool ClientConnection::wake() {
+  auto woken = ClientSession::wake(*sleeping_, loop_.now(), place_.client());
+  if (!woken) {
+    sleeping_->give_up();
+    return false;
+  }
+  session_ = std::move(*woken);
+  sleeping_.reset();
+  return true;
 }
 
 void ClientConnection::close(CloseMode mode) {

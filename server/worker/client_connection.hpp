@@ -7,6 +7,7 @@
 #include "server/client/admission.hpp"
 #include "server/client/session.hpp"
 #include "server/io/loop.hpp"
+#include "server/memory/cell_pool.hpp"
 #include "server/memory/intrusive_list.hpp"
 #include "server/worker/parcel_codec.hpp"
 
@@ -47,9 +48,10 @@ class ConnectionHost {
   ~ConnectionHost() = default;
 };
 
-/// The TCP connection of a client: carries a session, and after the session's end sees to it that
-/// its last octets arrive.
-class ClientConnection final : public StreamOwner,
+/// The TCP connection of a client: carries a session, awake or asleep, and after the session's end
+/// sees to it that its last octets arrive.
+class ClientConnection final : public InCells,
+                               public StreamOwner,
                                public ClientTransport,
                                public ListHook<LiveTag>,
                                public ListHook<ClientConnection> {
@@ -61,7 +63,9 @@ class ClientConnection final : public StreamOwner,
   }
 
   /// While it has a session.
-  [[nodiscard]] const Endpoint& client() const { return session_->peer().address; }
+  [[nodiscard]] const Endpoint& client() const {
+    return (session_ ? session_->peer() : sleeping_->peer()).address;
+  }
   /// Starts a session on the accepted stream; or ends, when there is no memory for one.
   void begin(SessionGroup& group, tlsext::ServerContext& context, Admitted admitted);
   /// Goes on with a session on a stream that was adopted. On an error this can only be destroyed.
@@ -70,7 +74,7 @@ class ClientConnection final : public StreamOwner,
   [[nodiscard]] Standing standing() const;
   /// Whether it has a session with a client from there.
   [[nodiscard]] bool is_from(const IpPrefix& prefix) const {
-    return session_ && prefix.contains(client().address);
+    return (session_ || sleeping_) && prefix.contains(client().address);
   }
   /// All of a connection whose session is open, but for its listener; then this can only be
   /// destroyed. On an error, as without a descriptor that is free, it goes on; none is told while a
@@ -81,7 +85,10 @@ class ClientConnection final : public StreamOwner,
   /// No more waiting.
   void end();
   /// Frees the session, which has ended.
-  void drop_session() { session_.reset(); }
+  void drop_session() {
+    session_.reset();
+    sleeping_.reset();
+  }
   [[nodiscard]] TimePoint ends_at() const { return ends_at_; }
   void set_ends_at(TimePoint when) { ends_at_ = when; }
 
@@ -95,6 +102,7 @@ class ClientConnection final : public StreamOwner,
   void set_reading(bool on) override;
   void session_opened() override { host_.session_opened(*this); }
   void handshake_failed(const HandshakeFailure& why) override;
+  void session_idle() override;
   void close(CloseMode mode) override;
 
  private:
@@ -104,12 +112,15 @@ class ClientConnection final : public StreamOwner,
     lingering,
     over,
   };
+  [[nodiscard]] bool wake();
+  void stream_ended(StreamEnd how);
   void linger();
 
   Loop& loop_;
   ConnectionHost& host_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<ClientSession> session_;
+  std::unique_ptr<SleepingSession> sleeping_;  ///< in its place
   Admission place_;
   TimePoint ends_at_{};
   std::uint32_t discarded_ = 0;

@@ -153,7 +153,8 @@ Result<void> WorkerLoop::go_on(ParcelContent content) {
   if (*at != peer.proxy.value_or(peer.address)) {
     return failure("the connection is not that of the session");
   }
-  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*stream));
+  std::unique_ptr<ClientConnection> connection(
+      new (connections_) ClientConnection(loop_, *this, std::move(*stream)));
   auto resumed =
       connection->resume(sessions_, *context_, admission_.readmit(peer), content.session);
   if (resumed) live_.push_back(*connection.release());

@@ -56,6 +56,7 @@ void WorkerLoop::set_context(std::shared_ptr<tlsext::ServerContext> context) {
   if (context_) count_chains();
   context_ = std::move(context);
   counted_ = context_->counters();
+  sessions_.set_context(context_);
 }
 
 void WorkerLoop::set_ticket_keys(const std::shared_ptr<const tlsext::TicketKeySet>& keys) {
@@ -106,9 +107,9 @@ void WorkerLoop::on_connection(Result<std::unique_ptr<Stream>> accepted, std::ui
   if (!accepted || !context_) return;
   auto admitted = admission_.admit({(*accepted)->peer(), listener});
   if (!admitted) return;
-  auto connection = std::make_unique<ClientConnection>(loop_, *this, std::move(*accepted));
+  auto* const connection = new (connections_) ClientConnection(loop_, *this, std::move(*accepted));
   live_.push_back(*connection);
-  connection.release()->begin(sessions_, *context_, std::move(*admitted));
+  connection->begin(sessions_, *context_, std::move(*admitted));
 }
 
 void WorkerLoop::session_ended(ClientConnection& connection) {

@@ -82,6 +82,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   UpstreamPool upstream_;
   BufferPool buffers_;
   SessionGroup sessions_;
+  CellPool connections_;
   std::unique_ptr<Timer> timer_;
   SecretArena parcels_;        ///< for what is given away
   tlsext::SecretMemory keys_;  ///< of sessions on their way in or out

@@ -42,7 +42,7 @@ FLOORS = {
     "server/dns": ["server/memory"],
     "server/upstream": ["server/dns", "server/observe"],
     "server/client": ["server/upstream", "tlsext/server"],
-    "server/io": ["server/base"],
+    "server/io": ["server/memory"],
     "server/io/uv": ["server/io"],
     "server/handover/link": ["server/handover/protocol", "server/io", "tlsext/link"],
     "server/control": ["server/io"],

@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/client/session.hpp"
+#include "support/session_place.hpp"
+#include "support/tls_fixture.hpp"
 #include "support/tls_pipe.hpp"
 #include "support/worker_fixture.hpp"
 #include "tlsext/client/context.hpp"
@@ -16,7 +17,7 @@
 namespace mooring::test {
 
 /// A DoT client with real TLS, and the transport between it and its session, all in memory.
-class DotClient final : public server::ClientTransport {
+class DotClient final : public server::ClientTransport, public SessionPlace {
  public:
   /// Whom the session takes it for.
   static inline const server::Peer peer{*server::Endpoint::parse("192.0.2.7:40007")};
@@ -24,7 +25,7 @@ class DotClient final : public server::ClientTransport {
   explicit DotClient(WorkerFixture& worker, tlsext::Version version = tlsext::Version::tls13,
                      std::shared_ptr<const tlsext::Bytes> ticket = nullptr)
       : worker_(worker),
-        context_(make_context(version)),
+        context_(client_context(version)),
         tls_(make_tls(*context_, std::move(ticket))) {
     auto made =
         server::ClientSession::create(worker.group, *worker.context, *this, peer, worker.now);
@@ -56,7 +57,14 @@ class DotClient final : public server::ClientTransport {
     tls_.close(sink_);
     to_server(SIZE_MAX);
   }
-  void raw_to_server(const Octets& octets) { session->on_data(octets, worker_.now); }
+  void raw_to_server(OctetView octets) {
+    if (awake(worker_.now)) session->on_data(octets, worker_.now);
+  }
+  /// The records of octets of DNS, for raw_to_server().
+  [[nodiscard]] Octets sealed(const Octets& plaintext) {
+    seal(plaintext);
+    return std::exchange(sink_.ciphertext, {});
+  }
   /// Reads what was sent; the messages that came with it.
   std::vector<Octets> read() {
     from_server();
@@ -85,6 +93,7 @@ class DotClient final : public server::ClientTransport {
     unsent += octets.size();
     return octets.size();
   }
+  void session_idle() override { put_to_sleep(); }
   void set_reading(bool on) override {
     misused = misused || closed || on == reading;
     reading = on;
@@ -95,7 +104,6 @@ class DotClient final : public server::ClientTransport {
     mode = how;
   }
 
-  std::unique_ptr<server::ClientSession> session;
   bool stalled = false;    ///< the kernel takes nothing
   std::size_t unsent = 0;  ///< of what was sent while it was
   bool reading = true;
@@ -105,21 +113,12 @@ class DotClient final : public server::ClientTransport {
   std::size_t writes = 0;
 
  private:
-  static std::shared_ptr<tlsext::ClientContext> make_context(tlsext::Version version) {
-    tlsext::ClientSettings settings;
-    settings.maximum = version;
-    auto made = tlsext::ClientContext::create(std::move(settings));
-    if (!made) throw std::runtime_error(made.error().context);
-    return *made;
-  }
   static tlsext::ClientSession make_tls(tlsext::ClientContext& context,
                                         std::shared_ptr<const tlsext::Bytes> ticket) {
     tlsext::ClientRequest request;
     request.resumption = std::move(ticket);
     request.server_name = "dot.example.net";
-    auto made = tlsext::ClientSession::connect(context, std::move(request));
-    if (!made) throw std::runtime_error(made.error().context);
-    return std::move(*made);
+    return must(tlsext::ClientSession::connect(context, std::move(request)));
   }
   void seal(const Octets& plaintext) {
     must(tls_.send(plaintext, sink_).has_value(), "the client cannot send");
@@ -130,7 +129,7 @@ class DotClient final : public server::ClientTransport {
     while (!left.empty()) {
       const auto part = left.first(std::min(piece, left.size()));
       left = left.subspan(part.size());
-      session->on_data(part, worker_.now);
+      raw_to_server(part);
     }
   }
   void from_server() {

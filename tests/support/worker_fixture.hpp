@@ -30,6 +30,7 @@ struct WorkerFixture : PoolFixture {
     auto made = tlsext::ServerContext::create(std::move(tls));
     if (!made) throw std::runtime_error(made.error().context);
     context = *made;
+    group.set_context(context);
   }
 
   /// The end of a turn of the loop.

@@ -68,6 +68,10 @@ MEMORY_ROWS: list[tuple[Row, Measurement]] = [
         Row("idle-used", "idle connection, after one query", "kB", target_value=8),
         lambda on, who, o: on.idle_memory(who, o.idle, ask=True),
     ),
+    (
+        Row("asleep", "the same, 12 s later", "kB", target_value=1.0),
+        lambda on, who, o: on.idle_memory(who, o.idle, ask=True, hold=13),
+    ),
 ]
 
 

@@ -115,8 +115,8 @@ class Loads:
 
     # --- idle connections ---------------------------------------------------------------------
 
-    def idle_memory(self, who: Server, count: int, ask: bool) -> Cost:
-        """Memory per open connection that is silent, in kB of 1024 octets.
+    def idle_memory(self, who: Server, count: int, ask: bool, hold: float = 1) -> Cost:
+        """Memory per open connection that has been silent for `hold` seconds, in kB of 1024 octets.
 
         The server should be freshly started: memory that an earlier load has left behind would be
         used again and hide what these connections need.
@@ -129,7 +129,7 @@ class Loads:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as loader:
             loader.stdout.readline()  # "ready=N", or nothing when it failed
-            time.sleep(1)
+            time.sleep(hold)
             after = who.process.resident_kb()
             _, complaints = loader.communicate()  # ends its standard input, which ends the hold
         if loader.returncode != 0:

@@ -6,6 +6,7 @@ wide enough never to be met.
 """
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -92,6 +93,7 @@ def start_unbound(
     The lab's own takes too few TCP connections for a proxy that opens one for each of its clients.
     """
     configuration = directory / "unbound.conf"
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     # Unbound shortens its idle timeout when half of its TCP connections are taken: have plenty.
     configuration.write_text(
         f"""server:
@@ -105,7 +107,7 @@ def start_unbound(
   num-threads: 1
   do-ip6: no
   do-not-query-localhost: no
-  incoming-num-tcp: {4 * connections}
+  incoming-num-tcp: {min(4 * connections, most_files - 1000)}
   tcp-idle-timeout: 600000
   trust-anchor-file: "{lab['LAB_ANCHOR']}"
   trust-anchor-signaling: no

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "server/io/listener.hpp"
-#include "server/io/uv/loop.hpp"
+#include "server/io/uv/stream.hpp"
 
 namespace mooring::server {
 
@@ -22,7 +22,7 @@ class UvListener final : public Listener {
 
   UvLoop& loop_;
   OnConnection on_connection_;
-  UvPtr<uv_tcp_t> handle_;
+  UvPtr<TcpHandle> handle_;
 };
 
 }  // namespace mooring::server

@@ -7,6 +7,7 @@
 
 #include "server/io/loop.hpp"
 #include "server/io/uv/uv_ptr.hpp"
+#include "server/memory/cell_pool.hpp"
 
 namespace mooring::server {
 
@@ -36,12 +37,17 @@ class UvLoop final : public Loop {
 
   [[nodiscard]] uv_loop_t* raw() { return &loop_; }
   [[nodiscard]] std::array<char, 65536>& read_buffer() { return *read_buffer_; }
+  /// Where streams live, and their handles: there is one of each for every client.
+  [[nodiscard]] CellPool& streams() { return streams_; }
+  [[nodiscard]] CellPool& handles() { return handles_; }
   /// Of one of libuv's.
   [[nodiscard]] static UvLoop& of(const uv_loop_t* loop) {
     return *static_cast<UvLoop*>(loop->data);
   }
 
  private:
+  CellPool streams_;
+  CellPool handles_;
   uv_loop_t loop_{};
   std::unique_ptr<std::array<char, 65536>> read_buffer_;
   std::function<void()> end_of_turn_;

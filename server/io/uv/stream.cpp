@@ -28,9 +28,9 @@ uv_buf_t as_buffer(ByteView octets) {
 
 }  // namespace
 
-UvPtr<uv_tcp_t> make_uv_tcp(UvLoop& loop, void* owner) {
-  auto handle =
-      make_uv<uv_tcp_t>(owner, [&](uv_tcp_t* tcp) { return uv_tcp_init(loop.raw(), tcp); });
+UvPtr<TcpHandle> make_uv_tcp(UvLoop& loop, void* owner) {
+  auto handle = make_uv_in<TcpHandle>(loop.handles(), owner,
+                                      [&](TcpHandle* tcp) { return uv_tcp_init(loop.raw(), tcp); });
   if (!handle) throw std::runtime_error("out of memory for a TCP handle");
   return handle;
 }
@@ -53,7 +53,7 @@ UvStream* UvStream::of(uv_stream_t* handle) {
 }
 
 Result<std::unique_ptr<Stream>> UvStream::accept(UvLoop& loop, uv_stream_t* listening) {
-  auto stream = std::make_unique<UvStream>(loop);
+  auto stream = create(loop);
   const int status = uv_accept(listening, as_stream(stream->handle_));
   if (status != 0) return tl::make_unexpected(uv_error(status));
   uv_tcp_nodelay(stream->handle_.get(), 1);
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Stream>> UvStream::accept(UvLoop& loop, uv_stream_t* list
 
 Result<std::unique_ptr<Stream>> UvStream::connect(UvLoop& loop, const Endpoint& to,
                                                   StreamOwner& owner) {
-  auto stream = std::make_unique<UvStream>(loop);
+  auto stream = create(loop);
   stream->set_owner(owner);
   sockaddr_storage address{};
   to.to(address);
@@ -91,7 +91,7 @@ Result<std::unique_ptr<Stream>> UvStream::adopt(UvLoop& loop, StreamState& state
     const int code = errno;
     return failure(std::strerror(code), code);
   }
-  auto stream = std::make_unique<UvStream>(loop);
+  auto stream = create(loop);
   if (!state.unread.empty()) {
     auto turn = make_uv<uv_timer_t>(
         stream.get(), [&](uv_timer_t* timer) { return uv_timer_init(loop.raw(), timer); });

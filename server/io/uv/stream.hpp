@@ -9,8 +9,11 @@
 
 namespace mooring::server {
 
+/// libuv's handle of a TCP socket, in a cell of its loop's.
+struct TcpHandle : uv_tcp_t, InCells {};
+
 /// A TCP handle for something that owns it; throws std::runtime_error when there is none to be had.
-[[nodiscard]] UvPtr<uv_tcp_t> make_uv_tcp(UvLoop& loop, void* owner);
+[[nodiscard]] UvPtr<TcpHandle> make_uv_tcp(UvLoop& loop, void* owner);
 
 template <class Handle>
 [[nodiscard]] uv_stream_t* as_stream(const UvPtr<Handle>& handle) {
@@ -18,7 +21,7 @@ template <class Handle>
 }
 
 /// A TCP connection on a loop of libuv.
-class UvStream final : public Stream {
+class UvStream final : public Stream, public InCells {
  public:
   /// Takes the connection that a listening handle says it has.
   [[nodiscard]] static Result<std::unique_ptr<Stream>> accept(UvLoop& loop, uv_stream_t* listening);
@@ -26,7 +29,9 @@ class UvStream final : public Stream {
   [[nodiscard]] static Result<std::unique_ptr<Stream>> connect(UvLoop& loop, const Endpoint& to,
                                                                StreamOwner& owner);
   [[nodiscard]] static Result<std::unique_ptr<Stream>> adopt(UvLoop& loop, StreamState& state);
-  explicit UvStream(UvLoop& loop) : handle_(make_uv_tcp(loop, this)) {}
+  [[nodiscard]] static std::unique_ptr<UvStream> create(UvLoop& loop) {
+    return std::unique_ptr<UvStream>(new (loop.streams()) UvStream(loop));
+  }
 
   [[nodiscard]] std::optional<Endpoint> peer() const override;
   void set_reading(bool on) override;
@@ -38,6 +43,7 @@ class UvStream final : public Stream {
   [[nodiscard]] Result<StreamState> release() override;
 
  private:
+  explicit UvStream(UvLoop& loop) : handle_(make_uv_tcp(loop, this)) {}
   struct Write;
   struct Connect;
   struct Shutdown;
@@ -54,7 +60,7 @@ class UvStream final : public Stream {
   void deliver_unread();
   [[nodiscard]] std::vector<std::byte> unwritten() const;
 
-  UvPtr<uv_tcp_t> handle_;
+  UvPtr<TcpHandle> handle_;
   std::vector<const Write*> kept_;  ///< what libuv has to write, in order; it owns itself
   std::unique_ptr<Unread> unread_;  ///< of an adopted connection
 };

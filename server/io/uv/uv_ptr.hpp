@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "server/base/result.hpp"
+#include "server/memory/cell_pool.hpp"
 
 namespace mooring::server {
 
@@ -30,6 +31,16 @@ using UvPtr = std::unique_ptr<Handle, UvClose<Handle>>;
 template <class Handle, class Init>
 [[nodiscard]] UvPtr<Handle> make_uv(void* owner, Init init) {
   auto handle = std::make_unique<Handle>();
+  if (init(handle.get()) != 0) return nullptr;
+  handle->data = owner;
+  return UvPtr<Handle>(handle.release());
+}
+
+/// The same with the handle in a cell of `cells`, which must outlive libuv's use of it. A Handle
+/// derives from libuv's type, first, and from InCells.
+template <class Handle, class Init>
+[[nodiscard]] UvPtr<Handle> make_uv_in(CellPool& cells, void* owner, Init init) {
+  std::unique_ptr<Handle> handle(new (cells) Handle());
   if (init(handle.get()) != 0) return nullptr;
   handle->data = owner;
   return UvPtr<Handle>(handle.release());

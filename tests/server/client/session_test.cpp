@@ -218,7 +218,7 @@ TEST_CASE("a broken record after the handshake ends the session", "[session]") {
   DotClient client(worker);
   client.shake_hands();
   client.send(edns_queries_framed(1, 1), SIZE_MAX);
-  client.raw_to_server(MessageWriter().u8(23).u16(0x0303).u16(40).fill(40));
+  client.raw_to_server(Octets(MessageWriter().u8(23).u16(0x0303).u16(40).fill(40)));
   CHECK(client.closed);
   CHECK(worker.counters.connections.closed_tls_error.value() == 1);
   CHECK(worker.counters.clients.answers_dropped.value() == 1);

@@ -109,6 +109,7 @@ message_memory = 5000000
 handshake_timeout = "3s"
 idle_timeout = "2m"
 write_timeout = "4s"
+sleep_after = "250ms"
 [tls]
 minimum_version = "1.3"
 tickets = false
@@ -132,6 +133,7 @@ level = "debug")");
   CHECK(config.limits.handshake_timeout == 3s);
   CHECK(config.limits.idle_timeout == 2min);
   CHECK(config.limits.write_timeout == 4s);
+  CHECK(config.limits.sleep_after == 250ms);
   CHECK(config.tls.minimum == mooring::tlsext::Version::tls13);
   CHECK_FALSE(config.tls.tickets);
   CHECK(config.tls.ticket_lifetime == 2h);

@@ -52,7 +52,7 @@ TEST_CASE("a group's line has what all workers have counted, in the order that s
         "closed_idle=0 closed_drained=0 closed_handshake_failed=0 closed_handshake_timeout=0 "
         "closed_write_timeout=0 closed_overfull=0 closed_tls_error=0 closed_malformed=0 "
         "closed_no_memory=0 given=0 taken=0 taken_refused=0 handshakes_full=0 "
-        "handshakes_resumed=0 octets_received=0 octets_sent=0");
+        "handshakes_resumed=0 slept=0 woken=0 octets_received=0 octets_sent=0");
   CHECK(line_of(groups, "upstream") ==
         "event=counters sent=0 sent_again=0 answers=0 answers_late=0 answers_unknown_id=0 "
         "answers_wrong_question=0 answers_malformed=0 nonsense=0 timeouts=0 overflows=0 "
