@@ -53,6 +53,7 @@ Result<std::optional<ParcelContent>> ClientConnection::give(SessionGroup& group,
   if (again) {
     session_ = std::move(*again);
     sleeping_.reset();
+    stream_->set_reading(true);  // the session before may have paused; this one begins with it
   } else {
     host_.session_ended(*this);
     end();

@@ -89,6 +89,29 @@ TEST_CASE("a session stays and goes on where no descriptor is left for giving it
   for (MovingClient& client : clients) check_conversation(other, client);
 }
 
+TEST_CASE("a session that was not read from when it could not be given is read from again",
+          "[giving]") {
+  WorkerSettings with = GivingSide::settings();
+  with.sessions.max_in_flight = 1;
+  GivingSide side(with);
+  std::vector<MovingClient> clients = open_clients(side, 1);
+  MovingClient& client = clients[0];
+  check_conversation(side, client);
+  client.ask(query(1, "a.example"));
+  client.ask(query(2, "b.example"));
+  client.run(side.loop);
+  REQUIRE_FALSE(client.peer->reading);
+  with.sessions.max_in_flight = 10;  // so that nothing is to be held back any more
+  side.worker.set_settings(with);
+  client.peer->releases = false;
+  CHECK(side.give().empty());
+  client.run(side.loop);
+  CHECK(side.answer() >= 2);
+  client.run(side.loop);
+  CHECK(client.ids() == std::vector<unsigned>{1, 2});
+  check_conversation(side, client);
+}
+
 TEST_CASE("a parcel that is not to be gone on with costs no other one", "[giving]") {
   GivingSide one;
   GivingSide other;
