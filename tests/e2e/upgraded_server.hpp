@@ -32,7 +32,14 @@ class UpgradedServer {
   }
   /// Another configuration, for the next process.
   void configure(std::uint16_t upstream, const std::string& more) const;
-  void write_config(const std::string& text) const { server_.files().write("mooring.toml", text); }
+  void write_config(const std::string& text) const { write_config("mooring.toml", text); }
+  void write_config(const std::string& name, const std::string& text) const {
+    server_.files().write(name, text);
+  }
+  /// Of a file beside the configuration.
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return server_.files().path(name);
+  }
   [[nodiscard]] std::string config_path() const { return server_.config_path(); }
 
   /// `mooring ctl upgrade`: its exit status, and what it said.
