@@ -25,7 +25,7 @@ server::OwnedFd make_tap(const NetworkNamespace& where, const std::string& name)
     ifreq request{};
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     name.copy(static_cast<char*>(request.ifr_name), IFNAMSIZ - 1);
-    if (ioctl(tap.get(), TUNSETIFF, &request) != 0) throw std::runtime_error("no tap interface");
+    if (ioctl(tap.get(), TUNSETIFF, &request) != 0) skip("no tap interface: /dev/net/tun");
   });
   return tap;
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/move_scene.hpp"
 
+#include <sys/socket.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <optional>
 
-#include "server/handover/helper/network_interface.hpp"
+#include "server/handover/helper/neighbour.hpp"
 
 namespace mooring::test {
 
@@ -33,9 +35,23 @@ double cpu_of_this_thread() {
   return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
 }
 
+/// Sends something there, so that the kernel finds out.
+server::MacAddress mac_of(const server::IpAddress& host) {
+  const auto interface = must(server::find_interface("eth0"));
+  sockaddr_storage address{};
+  const unsigned length = server::Endpoint{host, 9}.to(address);
+  const OwnedFd any(::socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  static_cast<void>(
+      ::sendto(any.get(), "", 0, 0, reinterpret_cast<const sockaddr*>(&address), length));
+  const auto until = Clock::now() + std::chrono::seconds(5);
+  auto mac = server::find_neighbour(host, interface);
+  while (!mac && Clock::now() < until) mac = server::find_neighbour(host, interface);
+  return must(std::move(mac));
+}
+
 MoveScene::MoveScene() {
   must(front.use_interfaces("eth0", "eth0"));
-  hosts.backend.run([&] { backend_mac = must(server::find_interface("eth0")).mac; });
+  hosts.front.run([&] { backend_mac = mac_of(*server::IpAddress::parse("198.51.100.11")); });
 }
 
 server::TcpConnection MoveScene::ends(const Conversation& talk) {

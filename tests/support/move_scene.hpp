@@ -29,6 +29,9 @@ T must(server::Result<T> result) {
 [[nodiscard]] double cpu_of(pid_t pid);
 [[nodiscard]] double cpu_of_this_thread();
 
+/// A host on the segment of the calling thread's eth0. Throws when there is none.
+[[nodiscard]] server::MacAddress mac_of(const server::IpAddress& host);
+
 /// Three hosts, with helpers on two of them.
 struct MoveScene {
   ThreeHosts hosts;

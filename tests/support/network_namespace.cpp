@@ -46,11 +46,15 @@ std::pair<std::string, std::string> two_lines(const std::string& file, const std
 
 }  // namespace
 
+void skip(const std::string& why) {
+  std::printf("skipped: %s\n", why.c_str());
+  std::exit(77);
+}
+
 NetworkNamespace::NetworkNamespace() {
   const OwnedFd before = present_namespace();
   if (unshare(CLONE_NEWNET) != 0) {
-    std::puts("skipped: network namespaces need root");
-    std::exit(77);
+    skip("network namespaces need root");
   }
   descriptor_ = present_namespace();
   enter(before);

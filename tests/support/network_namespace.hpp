@@ -9,6 +9,9 @@
 
 namespace mooring::test {
 
+/// Ends the program, and says to Meson that it was skipped.
+[[noreturn]] void skip(const std::string& why);
+
 /// A network namespace of its own: a host without users, for the sockets that are made in it. It is
 /// gone with this object and the last of them. Needs root; without it the program ends here, and
 /// says to Meson that it was skipped.

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "server/handover/helper/neighbour.hpp"
 #include "server/handover/helper/request.hpp"
 #include "support/move_scene.hpp"
 
@@ -217,6 +218,22 @@ TEST_CASE("a connection that cannot move goes on as if nothing had been", "[hand
     REQUIRE(talk.settle(cable, talk.server.written()));
   }
   CHECK(cable.resets() == 0);
+}
+
+TEST_CASE("a host on the same segment is found, and no other", "[handover]") {
+  const ThreeHosts hosts;
+  MacAddress own{};
+  hosts.backend.run([&] { own = must(find_interface("eth0")).mac; });
+  hosts.front.run([&] {
+    CHECK(mac_of(*IpAddress::parse("198.51.100.11")) == own);
+    CHECK(mac_of(*IpAddress::parse("2001:db8::11")) == own);
+    const auto interface = must(find_interface("eth0"));
+    for (const char* host : {"198.51.100.99", "203.0.113.1", "2001:db8::99"}) {
+      const auto found = find_neighbour(*IpAddress::parse(host), interface);
+      REQUIRE_FALSE(found);
+      CHECK(found.error().context.find(host) == 0);
+    }
+  });
 }
 
 TEST_CASE("what is no connection is refused", "[handover]") {
