@@ -50,7 +50,8 @@ class Helper {
   [[nodiscard]] Result<void> resume(int connection);
 
   /// At most kMostForwards: the kernel passes their clients' packets on, from this moment on, and
-  /// the held connections may be closed here.
+  /// the held connections may be closed here. Takes 10 us, and 2 more for each; with one among them
+  /// that is forwarded already, to be renewed, several milliseconds.
   [[nodiscard]] Result<void> forward(std::vector<Forward> forwards);
   /// At most kMostForwards.
   [[nodiscard]] Result<void> forget(std::vector<TcpConnection> connections);

@@ -16,12 +16,15 @@ namespace mooring::server {
 
 namespace {
 
+constexpr int kMostReadings = 8;
+
 struct Queues {
   std::uint32_t send_next = 0;
   std::uint32_t receive_next = 0;
   std::uint32_t send_size = 0;
   std::uint32_t unsent = 0;
   std::uint32_t receive_size = 0;
+  TcpWindows windows;
 
   friend bool operator==(const Queues&, const Queues&) = default;
 };
@@ -40,7 +43,8 @@ Result<Queues> measure(int fd) {
           .and_then([&] {
             return get_option(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, out.receive_next, "TCP_QUEUE_SEQ");
           })
-          .and_then([&] { return ask(fd, FIONREAD, out.receive_size, "SIOCINQ"); });
+          .and_then([&] { return ask(fd, FIONREAD, out.receive_size, "SIOCINQ"); })
+          .and_then([&] { return keep(read_windows(fd), out.windows); });
   if (!done) return tl::make_unexpected(done.error());
   if (out.send_size > TcpState::kMostQueued || out.receive_size > TcpState::kMostQueued)
     return failure("the connection has too much in its queues to be moved");
@@ -105,26 +109,47 @@ Result<void> refuse_unfit(int fd) {
   return {};
 }
 
-Result<void> hold_and_read(int fd, TcpState& state) {
+/// Shuts the send window of a held socket, and takes down what it was.
+Result<void> shut(int fd, TcpWindows& windows) {
+  auto now = read_windows(fd);
+  if (!now) return tl::make_unexpected(now.error());
+  if (now->send == 0) {  // shut already
+    now->send = windows.send;
+    now->most_send = windows.most_send;
+  }
+  windows = *now;
+  return shut_windows(fd, windows);
+}
+
+/// Whether nothing changed meanwhile, so that all of it is of one moment.
+Result<bool> read(int fd, TcpState& state) {
   Queues queues;
   Queues again;
-  return hold(fd)
-      .and_then([&] { return keep(read_windows(fd), state.windows); })
-      .and_then([&] { return shut_windows(fd, state.windows); })
-      .and_then([&] { return keep(measure(fd), queues); })
-      .and_then([&] { return peek(fd, TCP_SEND_QUEUE, queues.send_size, state.send_queue); })
-      .and_then([&] { return peek(fd, TCP_RECV_QUEUE, queues.receive_size, state.receive_queue); })
-      .and_then([&] { return read_options(fd, state); })
-      // What had passed the filter just before it was set could be under way still.
-      .and_then([&] { return keep(measure(fd), again); })
-      .and_then([&] { return refuse_unfit(fd); })
-      .and_then([&]() -> Result<void> {
-        if (again != queues) return failure("the connection changed while it was read", EAGAIN);
-        state.send_next = queues.send_next;
-        state.receive_next = queues.receive_next;
-        state.unsent = queues.unsent;
-        return {};
-      });
+  const auto done =
+      shut(fd, state.windows)
+          .and_then([&] { return keep(measure(fd), queues); })
+          .and_then([&] { return peek(fd, TCP_SEND_QUEUE, queues.send_size, state.send_queue); })
+          .and_then(
+              [&] { return peek(fd, TCP_RECV_QUEUE, queues.receive_size, state.receive_queue); })
+          .and_then([&] { return read_options(fd, state); })
+          .and_then([&] { return keep(measure(fd), again); })
+          .and_then([&] { return refuse_unfit(fd); });
+  if (!done) return tl::make_unexpected(done.error());
+  state.send_next = queues.send_next;
+  state.receive_next = queues.receive_next;
+  state.unsent = queues.unsent;
+  return queues == again;
+}
+
+Result<void> hold_and_read(int fd, TcpState& state) {
+  if (auto held = hold(fd); !held) return held;
+  // What had passed the filter just before it was set may be on its way to the socket still.
+  for (int left = kMostReadings; left > 0; --left) {
+    const auto quiet = read(fd, state);
+    if (!quiet) return tl::make_unexpected(quiet.error());
+    if (*quiet) return {};
+  }
+  return failure("the connection changed while it was read", EAGAIN);
 }
 
 }  // namespace
