@@ -206,7 +206,8 @@ void Daemon::let_in() {
                       {"chains", std::to_string(chains_->table()->chains().size())},
                       {"config", file_}});
   if (state_lock_) state_lock_->sign();
-  tell_service_manager("READY=1");
+  // A successor is not the main process before its predecessor has said so.
+  if (!taking_over_) tell_service_manager("READY=1");
 }
 
 void Daemon::stop() {

@@ -107,6 +107,7 @@ void Daemon::on_alone(const std::string& why) {
                              {"error", why},
                              {"sessions", std::to_string(taken_)},
                              {"detail", "this process goes on with what has come"}});
+  tell_service_manager("READY=1");
   upgrade_.open(std::move(inherited_->control));
 }
 

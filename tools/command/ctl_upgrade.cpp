@@ -55,7 +55,7 @@ Outcome<ExitStatus> run(const Options& options, Environment& environment) {
     return ExitStatus::ok;
   }
   std::array<char, 32> seconds{};
-  std::snprintf(seconds.data(), seconds.size(), "%.2f", done->seconds);
+  std::snprintf(seconds.data(), seconds.size(), "%.3f", done->seconds);
   environment.out << "upgraded: " << count_of(done->sessions, "session") << " in " << seconds.data()
                   << " s, process " << done->pid << "\n";
   return ExitStatus::ok;

@@ -33,6 +33,14 @@ TEST_CASE("mooringd is told its configuration, and whether only to check it", "[
   REQUIRE(found);
   CHECK(found->config == config);
   CHECK(found->test == test);
+  CHECK_FALSE(found->take_over);
+}
+
+TEST_CASE("mooringd may take another one's place, but not only check that", "[server]") {
+  const auto found = read({"-c", "a.toml", "--take-over"});
+  REQUIRE(found);
+  CHECK(found->take_over);
+  CHECK_FALSE(read({"-t", "-c", "a.toml", "--take-over"}));
 }
 
 TEST_CASE("mooringd says what it is and how it is used", "[server]") {

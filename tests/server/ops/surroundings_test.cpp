@@ -131,3 +131,20 @@ TEST_CASE("a state directory is locked for one process", "[server]") {
   CHECK_THAT(StateLock::take(files.path("state2")).error().context,
              Catch::EndsWith("lock: cannot be made: Is a directory"));
 }
+
+TEST_CASE("a control socket that could not be made is found", "[server]") {
+  const TempDir files;
+  files.write("file", "");
+  const auto [path, why] =
+      GENERATE(table<std::string, std::string>({{"control", ""},
+                                                {"missing/control", "cannot be made"},
+                                                {"file", "is there, and is no socket"}}));
+  Config config = config_of("127.0.0.1:0");
+  config.control.socket = files.path(path);
+  config.control.place = kState;
+  const auto errors = check_surroundings(config).errors;
+  REQUIRE(errors.size() == (why.empty() ? 0U : 1U));
+  if (why.empty()) return;
+  CHECK(errors.front().place == kState);
+  CHECK_THAT(errors.front().what, Catch::StartsWith("control.socket: ") && Catch::Contains(why));
+}
