@@ -85,13 +85,13 @@ void Upgrade::on_child() {
   if (!std::exchange(awaited_, false)) {
     return log_.info("upgrade", {{"state", "successor_ended"}, {"detail", *end}});
   }
-  on_failed("the new program ended with " + *end + " before it could take over");
+  tell_failure("the new program ended with " + *end + " before it could take over");
 }
 
 void Upgrade::on_time() {
   if (!std::exchange(awaited_, false)) return;
   if (child_) ::kill(*child_, SIGKILL);
-  on_failed("the new program does not take over");
+  tell_failure("the new program does not take over");
 }
 
 void Upgrade::hand_over(Asked asked) {
@@ -146,11 +146,16 @@ void Upgrade::on_done(const HandedOver& what) {
 }
 
 void Upgrade::on_failed(const std::string& why) {
+  tell_failure(why);
+  service_.handing_over.failed(why);
+}
+
+/// Also of a program that was started and never connected, while another one may be taking over.
+void Upgrade::tell_failure(const std::string& why) {
   log_.error("upgrade", {{"result", "failed"},
                          {"error", why},
                          {"detail", "this process goes on with all that was not acknowledged"}});
   answer(error_line(why));
-  service_.handing_over.failed(why);
 }
 
 void Upgrade::answer(const std::string& line) {

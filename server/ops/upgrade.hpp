@@ -55,6 +55,7 @@ class Upgrade {
   void on_time();
   void on_done(const HandedOver& what);
   void on_failed(const std::string& why);
+  void tell_failure(const std::string& why);
   void answer(const std::string& line);
   [[nodiscard]] std::string obstacle() const;
   [[nodiscard]] bool handing_over() const { return handing_over_ && handing_over_->going_on(); }
