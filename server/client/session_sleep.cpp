@@ -14,6 +14,7 @@ void ClientSession::restart_sleep(TimePoint now) {
 /// Whether all that there is to know of it is in its TLS and what has come of its exchange.
 bool ClientSession::may_sleep() const {
   return phase_ == SessionPhase::open && reading_ && !has_work() &&
+         group_.settings_.sleep_after != Milliseconds::zero() &&
          exchange_.incoming().capacity() == 0 && exchange_.fault() == ExchangeFault::none;
 }
 

@@ -15,6 +15,7 @@ struct SessionSnapshot {
   ExchangeSnapshot exchange;
   Peer peer;
   Milliseconds idle_left{};  ///< until the idle timeout
+  bool asleep = false;       ///< it had nothing to do, and may sleep on
 };
 
 }  // namespace mooring::server

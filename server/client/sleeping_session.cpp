@@ -55,7 +55,7 @@ SleepingSession::~SleepingSession() {
 
 tlsext::Result<SessionSnapshot> SleepingSession::give(TimePoint now) {
   const auto left = std::chrono::ceil<Milliseconds>(phase_deadline - now);
-  SessionSnapshot out{take(), {}, peer_, std::max(left, Milliseconds{})};
+  SessionSnapshot out{take(), {}, peer_, std::max(left, Milliseconds{}), true};
   out.exchange.received = received_;
   return out;
 }

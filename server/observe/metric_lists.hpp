@@ -29,7 +29,7 @@
   METRIC(handshakes_full, counter, "handshakes", "without a ticket that could be used")            \
   METRIC(handshakes_resumed, counter, "handshakes", "from a ticket")                               \
   METRIC(slept, counter, "times", "an idle session was put to sleep")                              \
-  METRIC(woken, counter, "times", "a sleeping session went on, or came to its end")                \
+  METRIC(woken, counter, "times", "a sleeping session went on, was given away or ended")           \
   METRIC(octets_received, counter, "octets", "ciphertext")                                         \
   METRIC(octets_sent, counter, "octets", "ciphertext")
 

@@ -31,6 +31,7 @@ Result<void> ClientConnection::resume(SessionGroup& group, tlsext::ServerContext
   if (!resumed) return failure(std::move(resumed.error().context));
   session_ = std::move(*resumed);
   stream_->set_reading(true);
+  if (session.asleep) session_idle();
   return {};
 }
 

@@ -133,11 +133,11 @@ class Reader {
 };
 
 void write(Writer& writer, const ParcelContent& content, std::size_t size) {
-  const auto& [tls, exchange, peer, idle_left] = content.session;
+  const auto& [tls, exchange, peer, idle_left, asleep] = content.session;
   writer.number(kVersion, 1);
   writer.number(size, 4);
   writer.flags({peer.proxied(), content.stream.ends, exchange.fault == ExchangeFault::malformed,
-                exchange.incoming.stopped});
+                exchange.incoming.stopped, asleep});
   writer.number(static_cast<std::uint64_t>(idle_left.count()), 8);
   writer.number(exchange.received, 8);
   writer.endpoint(peer.address);
@@ -174,8 +174,9 @@ void read_queries(Reader& reader, SessionSnapshot& session) {
 
 /// All but TLS, whose octets it returns.
 ByteView read(Reader& reader, ParcelContent& content) {
-  auto& [tls, exchange, peer, idle_left] = content.session;
-  const auto [proxied, ends, malformed, stopped] = reader.flags<4>();
+  auto& [tls, exchange, peer, idle_left, asleep] = content.session;
+  const auto [proxied, ends, malformed, stopped, sleeps] = reader.flags<5>();
+  asleep = sleeps;
   const std::uint64_t left = reader.number(8);
   reader.require(left <= kMostIdle);
   idle_left = Milliseconds(left);

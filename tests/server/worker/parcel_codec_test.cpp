@@ -43,6 +43,7 @@ ParcelContent content_of(tlsext::SecretMemory& keys) {
   out.session.exchange.received = 70'002;
   out.session.peer = peer;
   out.session.idle_left = 12'345ms;
+  out.session.asleep = true;
   out.listener = *Endpoint::parse("0.0.0.0:853");
   out.stream.unread = octets("read, and given to nobody");
   out.stream.unwritten = octets("written, and not taken");
@@ -89,6 +90,7 @@ TEST_CASE("a parcel says what was put into it", "[parcel]") {
   CHECK(session.peer.address == in.session.peer.address);
   CHECK(session.peer.proxy == in.session.peer.proxy);
   CHECK(session.idle_left == in.session.idle_left);
+  CHECK(session.asleep == in.session.asleep);
   CHECK(out->listener == in.listener);
   CHECK(out->stream.unread == in.stream.unread);
   CHECK(out->stream.unwritten == in.stream.unwritten);

@@ -129,6 +129,7 @@ TEST_CASE("a sleeping session is given away as it is, and goes on with another w
   CHECK_FALSE(client.peer->closed);
   other.take(std::move(parcels));
   REQUIRE(other.observer.taken.sessions == 1);
+  CHECK(asleep(other) == 1);
   if (client.unsent() != 0) {
     client.run(other.loop);
     CHECK(other.answer() == 1);
@@ -150,6 +151,29 @@ TEST_CASE("a session that comes from elsewhere falls asleep too, and keeps its i
   other.loop.advance(2s);
   REQUIRE(asleep(other) == 1);
   other.loop.advance(27s);
+  CHECK(other.connections().closed_idle.value() == 0);
+  other.loop.advance(2s);
+  CHECK(other.connections().closed_idle.value() == 1);
+}
+
+TEST_CASE("a sleeping session is awake with a worker whose sessions do not sleep", "[giving]") {
+  GivingSide one(sleepy());
+  GivingSide other(sleepy(0s));
+  MovingClient client = open_client(one);
+  one.loop.advance(2s);
+  other.take(one.give());
+  CHECK(other.connections().slept.value() == 0);
+  CHECK(answers(other, client, 1));
+}
+
+TEST_CASE("a sleeping session that sleeps on elsewhere keeps its idle time", "[giving]") {
+  GivingSide one(sleepy());
+  GivingSide other(sleepy());
+  MovingClient client = open_client(one);
+  one.loop.advance(30s);
+  other.take(one.give());
+  REQUIRE(asleep(other) == 1);
+  other.loop.advance(29s);
   CHECK(other.connections().closed_idle.value() == 0);
   other.loop.advance(2s);
   CHECK(other.connections().closed_idle.value() == 1);
