@@ -33,7 +33,7 @@ Upgrade::Service Daemon::upgrade_service() {
              workers_.take(worker, std::move(parcels));
            },
            [this] { return totals_of(metrics()); },
-           [this](int pid) { tell_service_manager("MAINPID=" + std::to_string(pid)); },
+           [](int pid) { tell_service_manager("MAINPID=" + std::to_string(pid)); },
            [this](const HandedOver&) { on_handed_over(); },
            [this](const std::string&) { on_not_handed_over(); }}};
 }
