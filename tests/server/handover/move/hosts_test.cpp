@@ -79,6 +79,46 @@ TEST_CASE("conversations go on at the host that their sessions were given to", "
   CHECK(hosts.front.tcp_counter("OutRsts") == 0);
 }
 
+TEST_CASE("a host is emptied of all its connections at once", "[handover]") {
+  constexpr std::size_t kAll = 100;
+  ThreeHosts hosts;
+  hosts.front.run([&] {
+    MovingHosts moving(hosts);
+    std::vector<std::unique_ptr<Conversation>> talks;
+    for (std::size_t i = 0; i < kAll; ++i) {
+      talks.push_back(
+          std::make_unique<Conversation>(hosts, i % 2 == 0 ? IpFamily::v4 : IpFamily::v6));
+      REQUIRE(talks.back()->settle(hosts.cable, 500));
+    }
+    const auto begin = moving.world.loop->make_wake_up([&] {
+      for (std::size_t i = 0; i < kAll; ++i) {
+        Parcel parcel = parcel_of(std::to_string(i));
+        parcel.descriptor = std::move(talks[i]->server.socket);
+        moving.departures->move(i, std::nullopt, std::move(parcel));
+      }
+    });
+    begin->wake();
+    const auto started = std::chrono::steady_clock::now();
+    REQUIRE(moving.world.run_until([&] { return moving.arrived.size() == kAll; }));
+    const std::chrono::duration<double, std::milli> took =
+        std::chrono::steady_clock::now() - started;
+    std::cout << kAll << " connections in " << took.count() << " ms\n";
+    CHECK(moving.departures->waiting() == 0);
+    CHECK(moving.moved.size() == kAll);
+    for (auto& [number, parcel] : moving.arrived) {
+      Conversation& talk = *talks[std::stoul(text_of(parcel.octets.view()))];
+      talk.server.socket = std::move(parcel.descriptor);
+    }
+    for (const auto& talk : talks) {
+      talk->client.write(3000);
+      talk->server.write(3000);
+      REQUIRE(talk->settle(hosts.cable, 3000));
+    }
+  });
+  CHECK(hosts.cable.resets() == 0);
+  CHECK(hosts.front.tcp_counter("OutRsts") == 0);
+}
+
 TEST_CASE("a connection stays where it was when the other host is full", "[handover]") {
   ThreeHosts hosts;
   hosts.front.run([&] {
