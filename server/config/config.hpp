@@ -15,6 +15,7 @@
 #include "server/base/endpoint.hpp"
 #include "server/config/file.hpp"
 #include "server/config/finding.hpp"
+#include "server/config/handover_config.hpp"
 #include "server/observe/log_level.hpp"
 #include "tlsext/base/types.hpp"
 
@@ -116,6 +117,7 @@ struct Config {
   TlsConfig tls;
   LogConfig log;
   ControlConfig control;
+  HandoverConfig handover;
 };
 
 /// A configuration is judged as a whole: there is all that is wrong in it in place of one error.

@@ -18,6 +18,8 @@ using std::chrono::hours;
 constexpr const char* kEndpoint =
     R"(expected an address and a port such as "192.0.2.1:853" or "[2001:db8::1]:853")";
 
+}  // namespace
+
 void read_endpoints(Section& section, std::string_view key, std::vector<Endpoint>& into,
                     std::vector<Place>& places, bool any_port) {
   section.texts(key, [&](const std::string& text, const Place& place) {
@@ -37,8 +39,6 @@ void read_endpoints(Section& section, std::string_view key, std::vector<Endpoint
     section.error(section.place(key), "expected at least one address and port");
   }
 }
-
-}  // namespace
 
 void read_server(Reading& reading, ListenConfig& server) {
   server.workers = std::clamp(std::thread::hardware_concurrency(), 1U, 256U);

@@ -40,10 +40,13 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
                },
                [this] { on_drained(); },
                [this](std::uint64_t worker, std::vector<Parcel> parcels, const Remaining& left) {
-                 upgrade_.on_given(worker, std::move(parcels), left);
+                 on_given(worker, std::move(parcels), left);
                },
-               [](std::uint64_t, const Taken&) {}}),
-      workers_(std::move(make_loop), limits_, events_),
+               [](std::uint64_t, const Taken&) {},
+               [this](std::uint64_t number) {
+                 if (handover_) handover_->session_over(number);
+               }}),
+      workers_(make_loop, limits_, events_),
       listening_(
           {[this](const ListeningSockets& at) { workers_.listen(at, config_.server.backlog); },
            [this](const Endpoint& bound) { workers_.stop_listening(bound); }}),
@@ -52,6 +55,7 @@ Daemon::Daemon(std::string file, Config config, std::string version, Log& log,
       anchor_(read_file, log),
       certificates_(*loop_, log, release_service()),
       certificate_memory_(config_.chain.state_directory, log),
+      make_loop_(std::move(make_loop)),
       upgrade_(*loop_, log, successor(), version_, upgrade_service()),
       takes_over_(takes_over),
       startup_timer_(loop_->make_timer([this] { open(); })),
@@ -113,7 +117,7 @@ Result<void> Daemon::prepare() {
       [this](const std::shared_ptr<const dnschain::ChainTable>& table) { on_chains(table); },
       [this] { open(); });
   certificate_memory_.remember(config_);
-  return {};
+  return start_handover();
 }
 
 int Daemon::run() {
@@ -129,6 +133,7 @@ int Daemon::run() {
   if (!succeeded_ && !config_.control.socket.empty()) ::unlink(config_.control.socket.c_str());
   // Threads end before the last figures are read.
   log_counters();
+  if (handover_) handover_->end();
   workers_.clear();
   log_.info("stop", {{"status", std::to_string(status_)}});
   return status_;
@@ -205,6 +210,7 @@ void Daemon::let_in() {
                       {"identities", std::to_string(config_.identities.size())},
                       {"chains", std::to_string(chains_->table()->chains().size())},
                       {"config", file_}});
+  give_to_backends();
   if (state_lock_) state_lock_->sign();
   // A successor is not the main process before its predecessor has said so.
   if (!taking_over_) tell_service_manager("READY=1");
@@ -218,6 +224,7 @@ void Daemon::stop() {
   tell_service_manager("STOPPING=1");
   if (phase_ != Phase::serving) return end();
   enter(Phase::draining);
+  end_handover();
   log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
   workers_.drain(config_.server.drain_time);
 }

@@ -14,6 +14,7 @@
 #include "server/observe/log.hpp"
 #include "server/ops/anchor_watch.hpp"
 #include "server/ops/certificate_release.hpp"
+#include "server/ops/handover.hpp"
 #include "server/ops/heap_trim.hpp"
 #include "server/ops/listening.hpp"
 #include "server/ops/phase.hpp"
@@ -50,6 +51,10 @@ class Daemon {
   void apply_limits();
   [[nodiscard]] Result<void> start();
   [[nodiscard]] Result<void> open_control();
+  [[nodiscard]] Result<void> start_handover();
+  void give_to_backends();
+  void end_handover();
+  void on_given(std::uint64_t tag, std::vector<Parcel> parcels, const Remaining& left);
   void serve();
   void open();
   void let_in();
@@ -97,6 +102,8 @@ class Daemon {
   CertificateMemory certificate_memory_;
   std::optional<StateLock> state_lock_;
   std::unique_ptr<ChainService> chains_;
+  const LoopFactory make_loop_;
+  std::unique_ptr<Handover> handover_;  ///< null without [handover]
   Upgrade upgrade_;
   const bool takes_over_;
   std::optional<Inheritance> inherited_;  ///< what is not in use yet

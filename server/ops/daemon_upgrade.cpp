@@ -25,7 +25,10 @@ Upgrade::Program Daemon::successor() const {
 }
 
 Upgrade::Service Daemon::upgrade_service() {
-  return {[this] { return phase_ == Phase::serving ? "" : "the service does not serve now"; },
+  return {[this] {
+            if (handover_) return "with [handover] the service has to be restarted";
+            return phase_ == Phase::serving ? "" : "the service does not serve now";
+          },
           [this] { return inheritance(); },
           {[this] { listening_.pause(); }, [this] { return workers_.size(); },
            [this](const GiveOrder& order) { workers_.give(order); },

@@ -20,6 +20,7 @@ std::string keep_until_restart(const Config& now, Config& next) {
   };
   keep(now.server.workers, next.server.workers, "server.workers");
   keep(now.server.backlog, next.server.backlog, "server.backlog");
+  keep(now.handover, next.handover, "handover");
   keep(now.control.socket, next.control.socket, "control.socket");
   keep(now.chain.state_directory, next.chain.state_directory, "chain.state_directory");
   return names;

@@ -46,6 +46,10 @@ void WorkerEvents::on_taken(std::uint64_t tag, const Taken& taken) {
   inbox_.post(SessionsTaken{tag, taken});
 }
 
+void WorkerEvents::on_over(std::uint64_t number) {
+  inbox_.post(SessionOver{number});
+}
+
 void WorkerEvents::on_drained() {
   inbox_.post(Drained{});
 }
@@ -64,6 +68,10 @@ void WorkerEvents::deliver(SessionsGiven& event) const {
 
 void WorkerEvents::deliver(const SessionsTaken& event) const {
   handlers_.taken(event.tag, event.taken);
+}
+
+void WorkerEvents::deliver(const SessionOver& event) const {
+  if (handlers_.over) handlers_.over(event.number);
 }
 
 void WorkerEvents::deliver(const Drained&) const {

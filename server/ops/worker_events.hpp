@@ -26,6 +26,8 @@ class WorkerEvents final : public WorkerObserver {
     std::function<void(std::uint64_t tag, std::vector<Parcel> parcels, const Remaining& remaining)>
         given = {};
     std::function<void(std::uint64_t tag, const Taken& taken)> taken = {};
+    /// For whoever calls Worker::take_watched().
+    std::function<void(std::uint64_t number)> over = {};
   };
 
   /// `loop` and `log` must outlive this, and this the workers.
@@ -40,6 +42,7 @@ class WorkerEvents final : public WorkerObserver {
                 const Remaining& remaining) override;
   /// Logs what was refused.
   void on_taken(std::uint64_t tag, const Taken& taken) override;
+  void on_over(std::uint64_t number) override;
   void on_drained() override;
 
  private:
@@ -61,14 +64,18 @@ class WorkerEvents final : public WorkerObserver {
     std::uint64_t tag;
     Taken taken;
   };
+  struct SessionOver {
+    std::uint64_t number;
+  };
   struct Drained {};
-  using Event =
-      std::variant<UpstreamStateChanged, ListenFailed, SessionsGiven, SessionsTaken, Drained>;
+  using Event = std::variant<UpstreamStateChanged, ListenFailed, SessionsGiven, SessionsTaken,
+                             SessionOver, Drained>;
 
   void deliver(const UpstreamStateChanged& event) const;
   void deliver(const ListenFailed& event) const;
   void deliver(SessionsGiven& event) const;
   void deliver(const SessionsTaken& event) const;
+  void deliver(const SessionOver& event) const;
   void deliver(const Drained& event) const;
 
   Log& log_;

@@ -61,6 +61,13 @@ class Workers {
   void take(std::size_t worker, std::vector<Parcel> parcels) {
     workers_.at(worker % workers_.size())->take(worker, std::move(parcels));
   }
+  void give_when_open(const std::optional<StandingOrder>& order) {
+    for (const auto& worker : workers_) worker->give_when_open(order);
+  }
+  /// A session of another host's, to one of the workers.
+  void take_watched(std::uint64_t number, Parcel parcel) {
+    workers_.at(number % workers_.size())->take_watched(number, std::move(parcel));
+  }
   void drain(Milliseconds wait);
 
  private:

@@ -106,6 +106,7 @@ Result<std::optional<Parcel>> WorkerLoop::give(ClientConnection& connection) {
   if (!content) return tl::unexpected(std::move(content.error()));
   if (!*content) return std::nullopt;
   std::erase(opened_, &connection);
+  watched_.erase(&connection);
   delete &connection;
   ParcelContent& all = **content;
   all.listener = listener_names_.at(all.session.peer.listener);
@@ -134,14 +135,37 @@ void WorkerLoop::take(std::uint64_t tag, std::vector<Parcel> parcels) {
   observer_.on_taken(tag, taken);
 }
 
-Result<void> WorkerLoop::take(Parcel parcel) {
+void WorkerLoop::take_watched(std::uint64_t number, Parcel parcel) {
+  auto& counters = counters_.traffic.connections;
+  Taken taken;
+  auto gone_on = take(std::move(parcel));
+  if (gone_on) {
+    taken.sessions = 1;
+    watched_.emplace(*gone_on, number);
+  } else {
+    taken = {0, 1, gone_on.error().context};
+  }
+  counters.taken.add(taken.sessions);
+  counters.taken_refused.add(taken.refused);
+  if (drained_at_) farewell_ ? sessions_.close_all() : sessions_.begin_drain();
+  observer_.on_taken(number, taken);
+  if (!gone_on) observer_.on_over(number);
+}
+
+void WorkerLoop::destroy(ClientConnection& connection) {
+  const auto watched = watched_.extract(&connection);
+  delete &connection;
+  if (!watched.empty()) observer_.on_over(watched.mapped());
+}
+
+Result<ClientConnection*> WorkerLoop::take(Parcel parcel) {
   auto content = unpack(parcel.octets.view(), keys_);
   if (!content) return tl::unexpected(std::move(content.error()));
   content->stream.descriptor = std::move(parcel.descriptor);
   return go_on(std::move(*content));
 }
 
-Result<void> WorkerLoop::go_on(ParcelContent content) {
+Result<ClientConnection*> WorkerLoop::go_on(ParcelContent content) {
   Peer& peer = content.session.peer;
   if (!context_) return failure("there is no TLS context yet");
   if (listener_names_.size() > kMostListeners) return failure("from one listener too many");
@@ -157,8 +181,9 @@ Result<void> WorkerLoop::go_on(ParcelContent content) {
       new (connections_) ClientConnection(loop_, *this, std::move(*stream)));
   auto resumed =
       connection->resume(sessions_, *context_, admission_.readmit(peer), content.session);
-  if (resumed) live_.push_back(*connection.release());
-  return resumed;
+  if (!resumed) return tl::unexpected(std::move(resumed.error()));
+  live_.push_back(*connection);
+  return connection.release();
 }
 
 }  // namespace mooring::server

@@ -26,6 +26,10 @@ struct Take {
   std::uint64_t tag;
   std::vector<Parcel> parcels;
 };
+struct TakeWatched {
+  std::uint64_t number;
+  Parcel parcel;
+};
 struct Drain {
   Milliseconds wait;
 };
@@ -35,7 +39,7 @@ using Message =
     std::variant<std::shared_ptr<tlsext::ServerContext>,
                  std::shared_ptr<const dnschain::ChainTable>,
                  std::shared_ptr<const tlsext::TicketKeySet>, WorkerSettings, Listen, StopListening,
-                 GiveOrder, std::optional<StandingOrder>, Take, Drain, Abort>;
+                 GiveOrder, std::optional<StandingOrder>, Take, TakeWatched, Drain, Abort>;
 
 /// Does what a message says, on the worker's thread.
 struct Receiver {
@@ -58,6 +62,9 @@ struct Receiver {
   void operator()(GiveOrder& order) const { worker.give(order); }
   void operator()(std::optional<StandingOrder>& order) const { worker.give_when_open(order); }
   void operator()(Take& take) const { worker.take(take.tag, std::move(take.parcels)); }
+  void operator()(TakeWatched& take) const {
+    worker.take_watched(take.number, std::move(take.parcel));
+  }
   void operator()(Drain& drain) const { worker.drain(drain.wait); }
   void operator()(Abort&) const { worker.stop(); }
 };
@@ -147,6 +154,10 @@ void Worker::give_when_open(const std::optional<StandingOrder>& order) {
 
 void Worker::take(std::uint64_t tag, std::vector<Parcel> parcels) {
   thread_->post(Take{tag, std::move(parcels)});
+}
+
+void Worker::take_watched(std::uint64_t number, Parcel parcel) {
+  thread_->post(TakeWatched{number, std::move(parcel)});
 }
 
 void Worker::drain(Milliseconds wait) {

@@ -38,6 +38,8 @@ class WorkerObserver {
                         const Remaining& remaining) = 0;
   /// The answer to take().
   virtual void on_taken(std::uint64_t tag, const Taken& taken) = 0;
+  /// A session that came by take_watched() is over.
+  virtual void on_over(std::uint64_t /*number*/) {}
   /// A draining worker has no session left, and takes no more messages.
   virtual void on_drained() = 0;
 
@@ -84,6 +86,10 @@ class Worker {
   /// far as they can be gone on with: answered by on_taken(). No limit is asked: each of them was
   /// let in before. Must not come before set_context().
   void take(std::uint64_t tag, std::vector<Parcel> parcels);
+  /// As take(), for one session of another host's: answered as with its number as tag; when it is
+  /// over, on_over() comes, also when it could not be gone on with. One that is given away is not
+  /// watched any more.
+  void take_watched(std::uint64_t number, Parcel parcel);
   /// No new connections; every session ends once it has answered what it has, within `wait`.
   void drain(Milliseconds wait);
 

@@ -162,7 +162,7 @@ void WorkerLoop::end_turn() {
   if (!opened_.empty()) give_opened();
   sessions_.flush(loop_.now());
   for (ClientConnection* connection : std::exchange(ended_, {})) connection->drop_session();
-  for (ClientConnection* connection : std::exchange(done_, {})) delete connection;
+  for (ClientConnection* connection : std::exchange(done_, {})) destroy(*connection);
   links_.end_turn();
   if (context_) count_chains();
   if (drained_at_ && live_.empty()) return loop_.stop();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,7 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   void give(const GiveOrder& order);
   void give_when_open(const std::optional<StandingOrder>& order) { standing_order_ = order; }
   void take(std::uint64_t tag, std::vector<Parcel> parcels);
+  void take_watched(std::uint64_t number, Parcel parcel);
   void drain(Milliseconds wait);
 
  private:
@@ -61,8 +63,9 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
                                          Remaining& remaining);
   [[nodiscard]] Result<std::optional<Parcel>> give(ClientConnection& connection);
   void give_opened();
-  [[nodiscard]] Result<void> go_on(ParcelContent content);
-  [[nodiscard]] Result<void> take(Parcel parcel);
+  [[nodiscard]] Result<ClientConnection*> go_on(ParcelContent content);
+  [[nodiscard]] Result<ClientConnection*> take(Parcel parcel);
+  void destroy(ClientConnection& connection);
   void on_time();
   void end_drain(TimePoint now);
   void end_turn();
@@ -93,10 +96,11 @@ class WorkerLoop final : public ConnectionHost, public UpstreamObserver {
   Ending lingering_;
   std::optional<StandingOrder> standing_order_;
   std::vector<ClientConnection*> opened_;  ///< in this turn, to be given for that order
-  std::vector<ClientConnection*> ended_;   ///< whose session is to be freed
-  std::vector<ClientConnection*> done_;    ///< to be destroyed
-  std::optional<TimePoint> drained_at_;    ///< draining, until this moment at the latest
-  bool farewell_ = false;                  ///< that moment has come once
+  std::unordered_map<const ClientConnection*, std::uint64_t> watched_;  ///< with their numbers
+  std::vector<ClientConnection*> ended_;  ///< whose session is to be freed
+  std::vector<ClientConnection*> done_;   ///< to be destroyed
+  std::optional<TimePoint> drained_at_;   ///< draining, until this moment at the latest
+  bool farewell_ = false;                 ///< that moment has come once
 };
 
 }  // namespace mooring::server

@@ -50,7 +50,7 @@ FLOORS = {
     "server/worker": ["server/io", "server/client"],
     "server/config": ["server/worker"],
     "server/chain": ["server/config"],
-    "server/ops": ["server/chain", "server/control"],
+    "server/ops": ["server/chain", "server/control", "server/handover/move"],
     "server": ["server/ops", "server/io/uv"],
     "tools/base": ["dnschain/keep"],
     "tools/client": ["tools/base", "tlsext/client"],

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "server/base/result.hpp"
-#include "server/handover/helper/network_interface.hpp"
 #include "server/handover/forward/nft_transaction.hpp"
+#include "server/handover/helper/network_interface.hpp"
 #include "server/handover/helper/request.hpp"
 
 struct nftnl_set;

@@ -22,6 +22,9 @@ class GivingLinks::Link final : public SecureStreamOwner, public GiverObserver {
       lose("no link within the time that it may take");
     }
   }
+  void end(const std::string& why) {
+    if (stream_ && !lost_) lose(why);
+  }
   void end_turn() {
     if (!stream_) return;
     if (!lost_) stream_->flush();
@@ -167,6 +170,10 @@ void GivingLinks::set_timer() {
   TimePoint next = TimePoint::max();
   for (const auto& link : links_) next = std::min(next, link->deadline());
   if (next != TimePoint::max()) timer_->set(next);
+}
+
+void GivingLinks::end(const std::string& why) {
+  for (const auto& link : links_) link->end(why);
 }
 
 void GivingLinks::end_turn() {

@@ -75,6 +75,9 @@ class GivingLinks {
   void withdraw(const Offered& offered, const std::string& why);
   /// Of a peer's link: null when it is down.
   [[nodiscard]] const Giver* giver(std::size_t peer) const;
+  /// All links end: what is not released comes back. To be called before its destruction, where
+  /// that matters.
+  void end(const std::string& why);
   /// Writes what was said, destroys what was lost: at the end of each turn of the loop.
   void end_turn();
 

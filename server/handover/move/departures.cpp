@@ -43,6 +43,11 @@ void Departures::move(std::uint64_t tag, std::optional<std::size_t> peer, Parcel
   waiting_.push_back({tag, peer, std::move(parcel)});
 }
 
+void Departures::end(const std::string& why) {
+  links_->end(why);
+  for (Waiting& next : std::exchange(waiting_, {})) stay(next.tag, std::move(next.parcel), why);
+}
+
 void Departures::end_turn() {
   forward_taken();
   forget_ended();

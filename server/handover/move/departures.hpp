@@ -53,6 +53,8 @@ class Departures final : private GivingObserver {
   void move(std::uint64_t tag, std::optional<std::size_t> peer, Parcel parcel);
   /// That wait or are under way.
   [[nodiscard]] std::size_t waiting() const { return waiting_.size() + held_.size(); }
+  /// Nothing leaves any more: what waits, or is under way, stays. Before its destruction.
+  void end(const std::string& why);
   /// At the end of each turn of the loop.
   void end_turn();
 
