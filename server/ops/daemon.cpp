@@ -78,6 +78,7 @@ Result<Workers::Contexts> Daemon::make_contexts(const Config& config) const {
 Result<ChainMemory> Daemon::load_memory() {
   const std::string& directory = config_.chain.state_directory;
   const dnschain::KeeperState handed = inherited_ ? inherited_->chains : dnschain::KeeperState{};
+  OwnedFd handed_lock = inherited_ ? std::move(inherited_->state_lock) : OwnedFd();
   if (directory.empty()) {
     if (config_.chain.support_lifetime.count() > 0)
       log_.warning("state", {{"result", "none"},
@@ -86,9 +87,8 @@ Result<ChainMemory> Daemon::load_memory() {
                               "announced are forgotten at a restart"}});
     return ChainMemory{std::nullopt, handed};
   }
-  auto lock = inherited_ && inherited_->state_lock.get() >= 0
-                  ? StateLock::adopt(std::move(inherited_->state_lock), directory)
-                  : StateLock::take(directory);
+  auto lock = handed_lock.get() >= 0 ? StateLock::adopt(std::move(handed_lock), directory)
+                                     : StateLock::take(directory);
   if (!lock) return tl::make_unexpected(lock.error());
   state_lock_ = std::move(*lock);
   const dnschain::StateStore store(directory);
@@ -129,8 +129,8 @@ int Daemon::run() {
     return 1;
   }
   serve();
+  if (upgrade_.is_open()) ::unlink(config_.control.socket.c_str());
   upgrade_.close();
-  if (!succeeded_ && !config_.control.socket.empty()) ::unlink(config_.control.socket.c_str());
   // Threads end before the last figures are read.
   log_counters();
   if (handover_) handover_->end();
@@ -217,15 +217,21 @@ void Daemon::let_in() {
 }
 
 void Daemon::stop() {
-  if (phase_ == Phase::handing_over) {
-    stop_wanted_ = true;
-    return upgrade_.cancel("the service was told to end");
-  }
-  tell_service_manager("STOPPING=1");
+  const bool again = std::exchange(stop_wanted_, true);
+  const bool hands_over = upgrade_.end("the service was told to end");
+  // That has an end soon, and comes back here.
+  if (phase_ == Phase::handing_over && hands_over && !again) return;
+  if (taking_over_) taking_over_->give_up();
+  if (!succeeded_) tell_service_manager("STOPPING=1");
   if (phase_ != Phase::serving) return end();
+  log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
+  drain();
+}
+
+void Daemon::drain() {
   enter(Phase::draining);
   end_handover();
-  log_.info("stopping", {{"connections", std::to_string(limits_.connections())}});
+  listening_.close();
   workers_.drain(config_.server.drain_time);
 }
 

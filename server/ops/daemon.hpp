@@ -66,8 +66,11 @@ class Daemon {
 
   [[nodiscard]] Upgrade::Program successor() const;
   [[nodiscard]] Upgrade::Service upgrade_service();
-  [[nodiscard]] Inheritance inheritance();
+  [[nodiscard]] std::string upgrade_obstacle() const;
+  [[nodiscard]] Result<Inheritance> inheritance() const;
+  void enter_hand_over();
   void on_handed_over();
+  void drain();
   void on_not_handed_over();
   [[nodiscard]] Result<void> ask_for_inheritance();
   void on_taken_over();
@@ -112,7 +115,7 @@ class Daemon {
   std::size_t taken_ = 0;       ///< sessions of the predecessor
   std::size_t next_taker_ = 0;  ///< the worker that gets the next of them
   bool succeeded_ = false;      ///< state and control socket are another process's
-  bool stop_wanted_ = false;    ///< once the hand-over has come to its end
+  bool stop_wanted_ = false;    ///< told to end
   std::unique_ptr<Timer> last_clients_;
   std::unique_ptr<Timer> startup_timer_;
   std::unique_ptr<Timer> watch_timer_;

@@ -7,6 +7,7 @@
 
 #include "server/base/wall_time.hpp"
 #include "server/ops/daemon.hpp"
+#include "server/ops/descriptors.hpp"
 #include "server/ops/metrics_log.hpp"
 #include "server/ops/program.hpp"
 #include "server/ops/service_manager.hpp"
@@ -25,11 +26,9 @@ Upgrade::Program Daemon::successor() const {
 }
 
 Upgrade::Service Daemon::upgrade_service() {
-  return {[this] {
-            if (handover_) return "with [handover] the service has to be restarted";
-            return phase_ == Phase::serving ? "" : "the service does not serve now";
-          },
+  return {[this] { return upgrade_obstacle(); },
           [this] { return inheritance(); },
+          [this] { enter_hand_over(); },
           {[this] { listening_.pause(); }, [this] { return workers_.size(); },
            [this](const GiveOrder& order) { workers_.give(order); },
            [this](std::size_t worker, std::vector<Parcel> parcels) {
@@ -41,13 +40,22 @@ Upgrade::Service Daemon::upgrade_service() {
            [this](const std::string&) { on_not_handed_over(); }}};
 }
 
-/// What is stored from here on is the successor's to store.
-Inheritance Daemon::inheritance() {
-  enter(Phase::handing_over);
-  chains_->set_storing(false);
+std::string Daemon::upgrade_obstacle() const {
+  if (handover_) return "with [handover] the service has to be restarted";
+  if (phase_ != Phase::serving || succeeded_) return "the service does not serve now";
+  const bool taking = inherited_ && inherited_->control.get() >= 0;
+  return taking ? "this process is still taking over from another one" : "";
+}
+
+Result<Inheritance> Daemon::inheritance() const {
   Inheritance out;
-  out.listening = listening_.copies();
-  if (state_lock_) out.state_lock = state_lock_->copy();
+  auto listening = listening_.copies();
+  if (!listening) return tl::make_unexpected(listening.error());
+  out.listening = std::move(*listening);
+  if (state_lock_) {
+    out.state_lock = state_lock_->copy();
+    if (out.state_lock.get() < 0) return failure(kNoDescriptors);
+  }
   out.ticket_keys = tickets_.keys();
   out.until_rotation = tickets_.until_rotation();
   out.chains = chains_->state();
@@ -56,11 +64,17 @@ Inheritance Daemon::inheritance() {
   return out;
 }
 
+/// What is stored from here on is the successor's to store.
+void Daemon::enter_hand_over() {
+  enter(Phase::handing_over);
+  chains_->set_storing(false);
+}
+
 /// What is left is about to end anyway.
 void Daemon::on_handed_over() {
   succeeded_ = true;
-  enter(Phase::draining);
-  workers_.drain(config_.server.drain_time);
+  state_lock_.reset();
+  drain();
 }
 
 void Daemon::on_not_handed_over() {
@@ -120,13 +134,17 @@ void Daemon::on_revoked(const std::string& why) {
                            {"error", why},
                            {"sessions", std::to_string(taken_)},
                            {"detail",
-                            "the predecessor goes on; this process ends with the last "
-                            "session that it has"}});
+                            "this process lets nobody in, and ends with the last session "
+                            "that it has"}});
   status_ = 1;
   succeeded_ = true;
-  if (phase_ != Phase::serving) return end();
   chains_->set_storing(false);
-  listening_.pause();
+  // Nothing that the other process, or one after it, needs for itself.
+  inherited_.reset();
+  state_lock_.reset();
+  if (phase_ == Phase::draining) return;
+  if (phase_ != Phase::serving) return end();
+  listening_.close();
   last_clients_ = loop_->make_timer([this] { await_last_client(); });
   await_last_client();
 }

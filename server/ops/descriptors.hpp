@@ -7,6 +7,9 @@
 
 namespace mooring::server {
 
+/// An error's text.
+inline constexpr const char* kNoDescriptors = "there are no descriptors left";
+
 /// Lets the process open as many files as it may, and returns how many that is.
 std::size_t raise_file_limit();
 /// How many clients fit when so many files may be open; at most what the configuration wants.

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 namespace mooring::server {
@@ -243,6 +244,12 @@ void HandingOver::fail(const std::string& why) {
   }
   unacknowledged_.clear();
   set_timer();
+}
+
+void HandingOver::end(const std::string& why) {
+  fail(why);
+  // After that, so that it knows what is its own.
+  if (successor_ > 0) ::kill(successor_, SIGTERM);
 }
 
 void HandingOver::conclude() {

@@ -51,8 +51,8 @@ class HandingOver {
   ~HandingOver();
 
   void on_given(std::size_t worker, std::vector<Parcel> parcels, const Remaining& remaining);
-  /// Ends it as a failure, unless it has ended.
-  void cancel(const std::string& why) { fail(why); }
+  /// Ends it as a failure, unless the successor has all; either way the successor is to end too.
+  void end(const std::string& why);
   /// Neither done() nor failed() has been called.
   [[nodiscard]] bool going_on() const { return state_ != State::ended; }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/ops/descriptors.hpp"
+
 namespace mooring::server {
 
 namespace {
@@ -55,11 +57,18 @@ void Listening::go_on() {
   for (const ListeningSockets& one : all_) takers_.listen(one);
 }
 
-std::vector<ListeningSockets> Listening::copies() const {
+void Listening::close() {
+  for (const ListeningSockets& one : std::exchange(all_, {})) takers_.stop_listening(one.bound);
+}
+
+Result<std::vector<ListeningSockets>> Listening::copies() const {
   std::vector<ListeningSockets> out;
   for (const ListeningSockets& one : all_) {
     ListeningSockets& copy = out.emplace_back(ListeningSockets{one.configured, one.bound, {}});
-    for (const OwnedFd& socket : one.sockets) copy.sockets.push_back(copy_of(socket));
+    for (const OwnedFd& socket : one.sockets) {
+      copy.sockets.push_back(copy_of(socket));
+      if (copy.sockets.back().get() < 0) return failure(kNoDescriptors);
+    }
   }
   return out;
 }

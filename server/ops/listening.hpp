@@ -32,7 +32,11 @@ class Listening {
   void pause();
   /// Ends the pause, if there is one.
   void go_on();
-  [[nodiscard]] std::vector<ListeningSockets> copies() const;
+  /// Of all sockets. An error, one line, when one cannot be copied.
+  [[nodiscard]] Result<std::vector<ListeningSockets>> copies() const;
+  /// Nobody is let in any more, and nobody waits: unless another process has copies(), the
+  /// addresses are free.
+  void close();
 
   /// Gets all of `wanted` that is not there, or changes nothing.
   [[nodiscard]] Result<std::vector<ListeningSockets>> prepare(const std::vector<Endpoint>& wanted,

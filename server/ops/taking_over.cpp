@@ -95,6 +95,11 @@ void TakingOver::refuse(const std::string& why) {
   static_cast<void>(channel_.send(refusal(why)));
 }
 
+void TakingOver::give_up() {
+  watch_->set(false, false);
+  channel_ = Channel(OwnedFd());
+}
+
 void TakingOver::on_ready() {
   while (true) {
     auto frame = channel_.receive();

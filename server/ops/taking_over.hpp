@@ -47,6 +47,9 @@ class TakingOver {
   void ready();
   /// There will be no successor, and why.
   void refuse(const std::string& why);
+  /// This process ends, so that the predecessor goes on, if it has not got everything. None of the
+  /// service's functions is called any more.
+  void give_up();
 
  private:
   void on_ready();

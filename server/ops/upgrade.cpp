@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "server/ops/descriptors.hpp"
 #include "server/ops/program.hpp"
 
 namespace mooring::server {
@@ -56,8 +57,8 @@ void Upgrade::on_asked(Asked asked) {
 
 std::string Upgrade::obstacle() const {
   if (handing_over()) return "an upgrade is under way";
-  if (!control_) return "there is no control socket: see control.socket";
-  return service_.obstacle();
+  if (std::string why = service_.obstacle(); !why.empty()) return why;
+  return control_ ? "" : "there is no control socket: see control.socket";
 }
 
 void Upgrade::start(OwnedFd asker) {
@@ -71,48 +72,66 @@ void Upgrade::start(OwnedFd asker) {
   }
   child_signal_ = loop_.make_signal(SIGCHLD, [this] { on_child(); });
   asker_ = std::move(asker);
-  child_ = *child;
-  awaited_ = true;
+  children_.push_back(*child);
+  awaited_ = *child;
   timer_->set(loop_.now() + patience_.ready);
   log_.info("upgrade",
             {{"state", "started"}, {"program", program_.path}, {"pid", std::to_string(*child)}});
 }
 
+/// One signal may stand for several of them.
 void Upgrade::on_child() {
-  const auto end = child_ ? end_of(*child_) : std::nullopt;
-  if (!end) return;
-  child_.reset();
-  if (!std::exchange(awaited_, false)) {
-    return log_.info("upgrade", {{"state", "successor_ended"}, {"detail", *end}});
+  for (auto child = children_.begin(); child != children_.end();) {
+    const auto end = end_of(*child);
+    if (!end) {
+      ++child;
+      continue;
+    }
+    const bool was_awaited = awaited_ == *child;
+    child = children_.erase(child);
+    if (!was_awaited) {
+      log_.info("upgrade", {{"state", "successor_ended"}, {"detail", *end}});
+      continue;
+    }
+    awaited_.reset();
+    tell_failure("the new program ended with " + *end +
+                 " before it could take over; its log says why, and so may mooringd -t");
   }
-  tell_failure("the new program ended with " + *end + " before it could take over");
 }
 
 void Upgrade::on_time() {
-  if (!std::exchange(awaited_, false)) return;
-  if (child_) ::kill(*child_, SIGKILL);
+  const auto late = std::exchange(awaited_, std::nullopt);
+  if (!late) return;
+  ::kill(*late, SIGKILL);
   tell_failure("the new program does not take over");
 }
 
+Result<Inheritance> Upgrade::inheritance(const Request& request) const {
+  if (std::string why = obstacle(); !why.empty()) return failure(std::move(why));
+  if (request.protocol != kTakeOverProtocol) {
+    const std::string who =
+        request.program.empty() ? "a program of no version" : "version " + request.program;
+    return failure(who + " hands over by protocol " + std::to_string(request.protocol) +
+                   ", this one, " + version_ + ", by " + std::to_string(kTakeOverProtocol));
+  }
+  auto out = service_.inheritance();
+  if (!out) return out;
+  out->control = copy_of(control_->descriptor());
+  out->revocation = OwnedFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (out->control.get() < 0 || out->revocation.get() < 0) return failure(kNoDescriptors);
+  return out;
+}
+
 void Upgrade::hand_over(Asked asked) {
-  std::string why = obstacle();
-  if (asked.request.protocol != kTakeOverProtocol) {
-    why = "version " + asked.request.program + " hands over by protocol " +
-          std::to_string(asked.request.protocol) + ", this one, " + version_ + ", by " +
-          std::to_string(kTakeOverProtocol);
-  }
-  Inheritance inheritance = why.empty() ? service_.inheritance() : Inheritance{};
-  inheritance.control = copy_of(control_->descriptor());
-  inheritance.revocation = OwnedFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (why.empty() && (inheritance.control.get() < 0 || inheritance.revocation.get() < 0)) {
-    why = "there are no descriptors left";
-  }
-  if (!why.empty()) {
+  auto offered = inheritance(asked.request);
+  if (!offered) {
+    const std::string& why = offered.error().context;
     send_line(asked.connection, error_line(why));
     return log_.warning("upgrade",
                         {{"result", "refused"}, {"successor", asked.peer.text()}, {"error", why}});
   }
-  if (child_ == asked.peer.pid) awaited_ = false;
+  if (awaited_ == asked.peer.pid) awaited_.reset();
+  service_.enter();
   send_line(asked.connection, answer_line());
   log_.info("upgrade", {{"state", "handing_over"},
                         {"pid", std::to_string(asked.peer.pid)},
@@ -121,7 +140,7 @@ void Upgrade::hand_over(Asked asked) {
   service.done = [this](const HandedOver& what) { on_done(what); };
   service.failed = [this](const std::string& failed) { on_failed(failed); };
   handing_over_ = std::make_unique<HandingOver>(loop_, Channel(std::move(asked.connection)),
-                                                std::move(inheritance), asked.peer.pid,
+                                                std::move(*offered), asked.peer.pid,
                                                 std::move(service), patience_);
 }
 
@@ -131,8 +150,14 @@ void Upgrade::on_given(std::size_t worker, std::vector<Parcel> parcels,
   if (!parcels.empty()) service_.handing_over.take_back(worker, std::move(parcels));
 }
 
-void Upgrade::cancel(const std::string& why) {
-  if (handing_over()) handing_over_->cancel(why);
+bool Upgrade::end(const std::string& why) {
+  if (const auto child = std::exchange(awaited_, std::nullopt)) {
+    ::kill(*child, SIGTERM);
+    tell_failure(why);
+  }
+  if (!handing_over()) return false;
+  handing_over_->end(why);
+  return true;
 }
 
 void Upgrade::on_done(const HandedOver& what) {

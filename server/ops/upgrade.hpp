@@ -21,8 +21,11 @@ class Upgrade {
   struct Service {
     /// Why there can be no successor now, one line; empty: there can.
     std::function<std::string()> obstacle;
-    /// What a successor gets, but for the control socket and the revocation.
-    std::function<Inheritance()> inheritance;
+    /// What a successor gets, but for the control socket and the revocation; without effect on the
+    /// service. An error, one line: why there can be none.
+    std::function<Result<Inheritance>()> inheritance;
+    /// A successor is being offered that: done() or failed() of `handing_over` follows.
+    std::function<void()> enter;
     HandingOver::Service handing_over;
   };
   /// What is started as successor.
@@ -40,17 +43,21 @@ class Upgrade {
   void open(OwnedFd listening);
   /// Takes none any more.
   void close() { control_.reset(); }
+  /// Takes commands, so that the control socket's file is this process's.
+  [[nodiscard]] bool is_open() const { return control_ != nullptr; }
 
   /// Starts a successor. `asker` is told by an answer what came of it; it may be none.
   void start(OwnedFd asker);
   /// What Worker::give() is answered with.
   void on_given(std::size_t worker, std::vector<Parcel> parcels, const Remaining& remaining);
-  /// This process goes on, if it was handing over.
-  void cancel(const std::string& why);
+  /// The service ends: a successor, or a program that is to become one, is told to end as well.
+  /// True: there was a hand-over, of which done() or failed() tells the end soon.
+  [[nodiscard]] bool end(const std::string& why);
 
  private:
   void on_asked(Asked asked);
   void hand_over(Asked asked);
+  [[nodiscard]] Result<Inheritance> inheritance(const Request& request) const;
   void on_child();
   void on_time();
   void on_done(const HandedOver& what);
@@ -69,8 +76,8 @@ class Upgrade {
   std::unique_ptr<ControlSocket> control_;
   std::unique_ptr<HandingOver> handing_over_;  ///< the last one; it may have ended
   OwnedFd asker_;
-  std::optional<pid_t> child_;  ///< has been started, and has not ended
-  bool awaited_ = false;        ///< it is to connect
+  std::vector<pid_t> children_;   ///< have been started, and have not ended
+  std::optional<pid_t> awaited_;  ///< the one of them that is to connect
   std::unique_ptr<Signal> child_signal_;
   std::unique_ptr<Timer> timer_;
 };
