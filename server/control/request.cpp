@@ -40,7 +40,8 @@ Result<Request> parse_request(std::string_view text) {
   if (command == nullptr) return failure("the request has no command");
   Request out{*command, 0, {}};
   const auto* protocol = member<Json::number_unsigned_t>(object, "protocol");
-  if (protocol != nullptr && *protocol <= 65'535) out.protocol = static_cast<unsigned>(*protocol);
+  if (protocol != nullptr && *protocol > 65'535) return failure("there is no such protocol");
+  if (protocol != nullptr) out.protocol = static_cast<unsigned>(*protocol);
   if (const auto* program = member<Json::string_t>(object, "program")) out.program = *program;
   return out;
 }

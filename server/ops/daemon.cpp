@@ -141,7 +141,10 @@ int Daemon::run() {
 
 Result<void> Daemon::start() {
   if (takes_over_) {
-    if (auto asked = ask_for_inheritance(); !asked) return asked;
+    if (auto asked = ask_for_inheritance(); !asked) {
+      if (taking_over_) taking_over_->refuse(asked.error().context);
+      return asked;
+    }
   }
   auto prepared = prepare();
   if (prepared && !takes_over_) prepared = open_control();
@@ -200,6 +203,7 @@ void Daemon::let_in() {
   const auto opened = listening_.open(config_.server.backlog);
   if (!opened) {
     log_.error("start_failed", {{"error", opened.error().context}});
+    if (taking_over_) taking_over_->refuse(opened.error().context);
     status_ = 1;
     return end();
   }

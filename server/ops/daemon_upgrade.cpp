@@ -61,6 +61,7 @@ Result<Inheritance> Daemon::inheritance() const {
   out.chains = chains_->state();
   out.certificates = certificates_in_use(config_);
   out.counters = totals_of(metrics());
+  out.sessions = limits_.connections();
   return out;
 }
 
@@ -94,6 +95,7 @@ Result<void> Daemon::ask_for_inheritance() {
   auto predecessor = ask_predecessor(config_.control.socket, version_);
   if (!predecessor) return tl::make_unexpected(predecessor.error());
   inherited_ = std::move(predecessor->inheritance);
+  const std::size_t room = descriptors_for_connections(config_, raise_file_limit());
   before_ = inherited_->counters;
   tickets_.inherit(inherited_->ticket_keys, inherited_->until_rotation);
   taking_over_ = std::make_unique<TakingOver>(
@@ -107,7 +109,9 @@ Result<void> Daemon::ask_for_inheritance() {
                           [this] { on_taken_over(); },
                           [this](const std::string& why) { on_alone(why); },
                           [this](const std::string& why) { on_revoked(why); }});
-  return {};
+  if (inherited_->sessions <= room) return {};
+  return failure("of " + std::to_string(inherited_->sessions) + " sessions " +
+                 std::to_string(room) + " fit: too few files may be open (RLIMIT_NOFILE)");
 }
 
 void Daemon::on_taken_over() {

@@ -26,13 +26,16 @@ std::size_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
-std::size_t connections_that_fit(const Config& config, std::size_t files) {
+std::size_t descriptors_for_connections(const Config& config, std::size_t files) {
   const UpstreamSettings upstream = upstream_settings(config);
   const std::size_t per_worker =
       kFilesPerLoop + upstream.connections + upstream.spare() + config.server.listen.size();
   const std::size_t own = kReservedFiles + config.server.workers * per_worker;
-  const std::size_t left = files > own ? files - own : 1;
-  return std::min(config.limits.connections, left);
+  return files > own ? files - own : 1;
+}
+
+std::size_t connections_that_fit(const Config& config, std::size_t files) {
+  return std::min(config.limits.connections, descriptors_for_connections(config, files));
 }
 
 }  // namespace mooring::server

@@ -19,6 +19,8 @@ constexpr std::size_t kBatchesUnderWay = 8;
 constexpr std::size_t kOctetsUnderWay = 16U << 20U;
 /// Before a worker that had nothing to give is asked again.
 constexpr Milliseconds kPause{10};
+/// After which a successor that has nothing to acknowledge gets an empty message to acknowledge.
+constexpr Milliseconds kSilence{1'000};
 
 }  // namespace
 
@@ -78,12 +80,13 @@ Result<void> HandingOver::receive() {
 
 Result<void> HandingOver::handle(const Frame& frame) {
   const auto type = static_cast<TakeOverMessage>(frame.type);
-  if (type == TakeOverMessage::taken && state_ != State::offering) return on_taken(frame);
-  if (state_ != State::offering) return failure("what it says is out of place");
+  const bool offering = state_ == State::offering;
+  if (type == TakeOverMessage::taken && !offering) return on_taken(frame);
   if (type == TakeOverMessage::refused) {
-    return failure("it cannot start: " + text_in(frame.body.view()));
+    return failure((offering ? "it cannot start: " : "it cannot go on: ") +
+                   text_in(frame.body.view()));
   }
-  if (type != TakeOverMessage::ready) return failure("what it says is out of place");
+  if (type != TakeOverMessage::ready || !offering) return failure("what it says is out of place");
   begin();
   return {};
 }
@@ -93,8 +96,14 @@ void HandingOver::begin() {
   began_ = loop_.now();
   for (Giver& giver : givers_) giver.next = began_;
   service_.begin();
+  silent_from_ = began_ + kSilence;
   send(message(TakeOverMessage::begin));
   ask();
+}
+
+void HandingOver::look_whether_it_lives() {
+  deadline_ = loop_.now() + patience_.taken;
+  send_batch(0, {});
 }
 
 Result<void> HandingOver::on_taken(const Frame& frame) {
@@ -111,6 +120,7 @@ Result<void> HandingOver::on_taken(const Frame& frame) {
   // This process's descriptors of these connections close here.
   unacknowledged_.pop_front();
   deadline_ = loop_.now() + patience_.taken;
+  silent_from_ = loop_.now() + kSilence;
   return {};
 }
 
@@ -201,6 +211,7 @@ void HandingOver::set_timer() {
   if (state_ == State::ended) return timer_->set(loop_.now());
   if (state_ != State::giving || !unacknowledged_.empty()) timer_->set_earlier(deadline_);
   if (state_ != State::giving) return;
+  if (unacknowledged_.empty()) timer_->set_earlier(silent_from_);
   for (const Giver& giver : givers_) {
     if (!giver.asked && giver.next > loop_.now()) timer_->set_earlier(giver.next);
   }
@@ -213,6 +224,7 @@ void HandingOver::on_time() {
   if (waits && loop_.now() >= deadline_) {
     fail("the successor says nothing");
   } else {
+    if (!waits && loop_.now() >= silent_from_) look_whether_it_lives();
     ask();
     finish_if_all_gone();
     if (going_on()) watch_->set(true, channel_.sending());

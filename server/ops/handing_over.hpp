@@ -79,6 +79,7 @@ class HandingOver {
   [[nodiscard]] Result<void> handle(const Frame& frame);
   [[nodiscard]] Result<void> on_taken(const Frame& frame);
   void begin();
+  void look_whether_it_lives();
   void ask();
   void send_batch(std::size_t worker, std::vector<Parcel> parcels);
   void send(OutFrame frame);
@@ -100,8 +101,9 @@ class HandingOver {
   std::size_t sessions_ = 0;  ///< that the successor has
   State state_ = State::offering;
   TimePoint began_;
-  TimePoint deadline_;  ///< for the successor's next word
-  std::string why_;     ///< it failed
+  TimePoint deadline_;     ///< for the successor's next word
+  TimePoint silent_from_;  ///< when it has had nothing to acknowledge for a while
+  std::string why_;        ///< it failed
   bool concluded_ = false;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Watch> watch_;

@@ -149,15 +149,18 @@ Result<std::vector<OutFrame>> to_frames(const Inheritance& all) {
   out.push_back(message(TakeOverMessage::certificates, certificates));
   explicit_bzero(certificates.data(), certificates.size());
   out.push_back(message(TakeOverMessage::counters, all.counters));
-  out.push_back(message(TakeOverMessage::complete));
+  out.push_back(message(TakeOverMessage::complete, static_cast<std::uint32_t>(all.sessions)));
   return out;
 }
 
 Result<bool> InheritanceReader::add(Frame frame) {
   const auto type = static_cast<TakeOverMessage>(frame.type);
   if (type == TakeOverMessage::complete) {
-    const bool whole = all_.control.get() >= 0 && all_.revocation.get() >= 0 && all_.ticket_keys;
+    const auto sessions = number_in(frame.body.view());
+    const bool whole =
+        sessions && all_.control.get() >= 0 && all_.revocation.get() >= 0 && all_.ticket_keys;
     if (!whole) return failure("it has not handed over all that is needed");
+    all_.sessions = *sessions;
     return true;
   }
   const bool understood =

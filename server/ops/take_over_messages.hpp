@@ -35,7 +35,7 @@ enum class TakeOverMessage : std::uint8_t {
   chains,        ///< what the keeper would store
   certificates,  ///< those in use, with their keys
   counters,
-  complete,
+  complete,  ///< how many sessions there are
   ready,
   refused,  ///< why, as text
   begin,
@@ -57,6 +57,7 @@ struct Inheritance {
   dnschain::KeeperState chains;
   std::vector<KeptCertificate> certificates;
   CounterTotals counters;
+  std::size_t sessions = 0;  ///< that will follow, about
 };
 
 /// As frames, `complete` the last of them. The descriptors stay those of `all`, which must live

@@ -162,7 +162,8 @@ bool TakingOver::is_revoked() const {
 void TakingOver::end(const std::string& why) {
   watch_->set(false, false);
   const bool died = channel_.ended() && !is_revoked();
-  // Whoever waits for this process to go on hears that it does not.
+  // Whoever waits for this process to go on hears that it does not, and why.
+  refuse(why);
   channel_ = Channel(OwnedFd());
   died ? service_.alone(why) : service_.revoked(why);
 }

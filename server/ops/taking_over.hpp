@@ -45,7 +45,7 @@ class TakingOver {
 
   /// This process has all that it needs; it has not taken any connection yet.
   void ready();
-  /// There will be no successor, and why.
+  /// There will be no successor, or none for the sessions that are left, and why.
   void refuse(const std::string& why);
   /// This process ends, so that the predecessor goes on, if it has not got everything. None of the
   /// service's functions is called any more.

@@ -87,6 +87,24 @@ TEST_CASE("a shortage of descriptors refuses an upgrade, and nothing else", "[e2
   }
 }
 
+TEST_CASE("a successor with too few descriptors for all sessions refuses before anything moves",
+          "[e2e]") {
+  TcpUpstream upstream(TcpUpstream::answer);
+  UpgradedServer server(upstream.port());
+  OpensslDotClient first(server.port());
+  OpensslDotClient second(server.port());
+  REQUIRE(gets_an_answer(first, 1));
+  REQUIRE(gets_an_answer(second, 2));
+  const std::string command =
+      "ulimit -n 60; exec " + mooringd_path() + " -c " + server.config_path() + " --take-over";
+  Process successor({"/bin/sh", "-c", command});
+  CHECK(successor.wait(20s) == 1);
+  CHECK_THAT(successor.output(), Catch::Contains("of 2 sessions 1 fit"));
+  CHECK(server.logs("it cannot start: of 2 sessions 1 fit"));
+  CHECK(gets_an_answer(first, 3));
+  CHECK(gets_an_answer(second, 4));
+}
+
 TEST_CASE("who tells the old process to end during an upgrade ends both", "[e2e]") {
   HalfDone it;
   const pid_t before = it.server.pid();
@@ -102,6 +120,8 @@ TEST_CASE("who tells the old process to end during an upgrade ends both", "[e2e]
 
 TEST_CASE("when a successor is told to end during an upgrade the old process goes on", "[e2e]") {
   HalfDone it;
+  it.successor->signal(SIGUSR2);
+  CHECK(it.successor->prints("still taking over"));
   it.successor->signal(SIGTERM);
   CHECK(it.successor->wait() == 0);
   CHECK(it.client.wait_for_end() == TlsEnd::close_notify);

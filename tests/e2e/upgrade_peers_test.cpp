@@ -87,6 +87,10 @@ TEST_CASE("a program that hands over in another way is refused before anything m
   const Stranger older(
       server, "{\"v\":1,\"command\":\"take_over\",\"protocol\":9,\"program\":\"0.0.9\"}\n");
   CHECK_THAT(older.answer, Catch::Contains("version 0.0.9 hands over by protocol 9"));
+  const Stranger nobody(server, "{\"v\":1,\"command\":\"take_over\"}\n");
+  CHECK_THAT(nobody.answer, Catch::Contains("a program of no version hands over by protocol 0"));
+  const Stranger later(server, "{\"v\":1,\"command\":\"take_over\",\"protocol\":65536}\n");
+  CHECK_THAT(later.answer, Catch::Contains("there is no such protocol"));
   CHECK(answers(client, 1));
   CHECK(server.log().find("state=handing_over") == std::string::npos);
 }

@@ -33,6 +33,7 @@ Inheritance some_inheritance() {
   out.until_rotation = 90s;
   out.certificates = {{"dot.example", "certificate", "key"}};
   out.counters = {{"queries.queries", 5'000'000'000}};
+  out.sessions = 70'000;
   return out;
 }
 
@@ -94,6 +95,14 @@ struct Both {
     CHECK(type_of(next()) == TakeOverMessage::begin);
     REQUIRE(orders.size() == 1);
   }
+  /// What only asks whether the successor lives.
+  void acknowledge_empty() {
+    CHECK(type_of(next()) == TakeOverMessage::counters);
+    const auto empty = sessions_in(next());
+    REQUIRE(empty);
+    CHECK(empty->parcels.empty());
+    say(message(TakeOverMessage::taken, empty->number));
+  }
   [[nodiscard]] bool revoked() const {
     eventfd_t value = 0;
     return ::eventfd_read(revocation.get(), &value) == 0;
@@ -134,6 +143,7 @@ TEST_CASE("a successor gets all that is not a session", "[server]") {
   CHECK(got.until_rotation == 90s);
   CHECK(got.certificates == given.certificates);
   CHECK(got.counters == given.counters);
+  CHECK(got.sessions == 70'000);
   CHECK(it.begun == 0);
 }
 
@@ -204,6 +214,33 @@ TEST_CASE("what a successor that fails has not acknowledged goes back", "[server
   // What a worker gives only now goes back as well.
   it.handing->on_given(0, parcels(4), remaining(0));
   CHECK(it.back == 6);
+}
+
+TEST_CASE("a successor that says nothing is noticed while only handshakes are left", "[server]") {
+  const bool ever = GENERATE(false, true);
+  Both it;
+  it.begin();
+  it.handing->on_given(0, {}, remaining(0, 1));
+  for (int i = 0; ever && i < 3; ++i) {
+    it.loop.advance(1s);
+    it.acknowledge_empty();
+  }
+  CHECK_FALSE(it.failed);
+  it.loop.advance(1s);
+  it.loop.advance(5s);
+  it.loop.advance(1ms);
+  REQUIRE(it.failed);
+  CHECK_THAT(*it.failed, Catch::Contains("says nothing"));
+  CHECK(it.back == 0);
+}
+
+TEST_CASE("a successor that cannot go on says why", "[server]") {
+  Both it;
+  it.begin();
+  it.say(message(TakeOverMessage::refused, std::as_bytes(std::span("no memory").first<9>())));
+  it.loop.advance(1ms);
+  REQUIRE(it.failed);
+  CHECK_THAT(*it.failed, Catch::EndsWith("it cannot go on: no memory"));
 }
 
 TEST_CASE("a successor that cannot start says why, and one that says nothing is given up",
