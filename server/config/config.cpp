@@ -22,7 +22,7 @@ ConfigResult<Config> read_config(const toml::table& root, const std::string& fil
   read_tls(reading, out.tls);
   read_log(reading, out.log);
   read_control(reading, out.control);
-  read_handover(reading, out.handover);
+  read_handover(reading, out.handover, out.handover_place);
   Findings errors = reading.take_errors();
   if (errors.empty()) return out;
   return tl::make_unexpected(std::move(errors));

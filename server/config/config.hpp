@@ -118,6 +118,7 @@ struct Config {
   LogConfig log;
   ControlConfig control;
   HandoverConfig handover;
+  Place handover_place;  ///< of its certificate
 };
 
 /// A configuration is judged as a whole: there is all that is wrong in it in place of one error.

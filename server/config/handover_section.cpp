@@ -89,9 +89,10 @@ void read_names(Section& section, std::string_view key, const std::vector<Handov
 
 }  // namespace
 
-void read_handover(Reading& reading, HandoverConfig& handover) {
+void read_handover(Reading& reading, HandoverConfig& handover, Place& place) {
   if (!reading.top().has("handover")) return reading.top().known("handover");
   Section section = reading.section("handover");
+  place = section.place("certificate");
   std::string path;
   handover.certificate_pem = reading.file_of(section, "certificate", path).value_or("");
   handover.private_key_pem = reading.file_of(section, "key", path).value_or("");
@@ -109,8 +110,11 @@ void read_handover(Reading& reading, HandoverConfig& handover) {
   if (section.has("listen") || !handover.take_from.empty()) {
     read_endpoints(section, "listen", handover.listen, places, false);
   }
-  if (handover.take_from.empty() && handover.backends.empty()) {
-    section.error(section.place(), "expected take_from or backends: who gives sessions to whom?");
+  const bool gives = std::ranges::any_of(
+      handover.peers, [](const HandoverPeer& peer) { return peer.address.has_value(); });
+  if (handover.take_from.empty() && !gives) {
+    section.error(section.place(),
+                  "expected take_from or a peer with an address: who gives sessions to whom?");
   }
   section.finish();
 }

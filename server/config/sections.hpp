@@ -19,7 +19,7 @@ void read_limits(Reading& reading, LimitsConfig& limits);
 void read_tls(Reading& reading, TlsConfig& tls);
 void read_log(Reading& reading, LogConfig& log);
 void read_control(Reading& reading, ControlConfig& control);
-void read_handover(Reading& reading, HandoverConfig& handover);
+void read_handover(Reading& reading, HandoverConfig& handover, Place& place);
 /// Addresses with ports, at least one; `places` gets the place of each.
 void read_endpoints(Section& section, std::string_view key, std::vector<Endpoint>& into,
                     std::vector<Place>& places, bool any_port);

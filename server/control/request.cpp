@@ -26,6 +26,8 @@ std::string to_line(const Request& request) {
   Json out{{"v", kControlVersion}, {"command", request.command}};
   if (request.protocol != 0) out["protocol"] = request.protocol;
   if (!request.program.empty()) out["program"] = request.program;
+  if (!request.to.empty()) out["to"] = request.to;
+  if (!request.client.empty()) out["client"] = request.client;
   return line(std::move(out));
 }
 
@@ -38,11 +40,19 @@ Result<Request> parse_request(std::string_view text) {
   }
   const auto* command = member<Json::string_t>(object, "command");
   if (command == nullptr) return failure("the request has no command");
-  Request out{*command, 0, {}};
+  Request out;
+  out.command = *command;
   const auto* protocol = member<Json::number_unsigned_t>(object, "protocol");
   if (protocol != nullptr && *protocol > 65'535) return failure("there is no such protocol");
   if (protocol != nullptr) out.protocol = static_cast<unsigned>(*protocol);
-  if (const auto* program = member<Json::string_t>(object, "program")) out.program = *program;
+  const auto read = [&](const char* name, std::string& into) {
+    if (const auto* found = member<Json::string_t>(object, name)) into = *found;
+  };
+  read("program", out.program);
+  read("to", out.to);
+  read("client", out.client);
+  // One that is not understood must not become all.
+  if (object.contains("client") && out.client.empty()) return failure("client is no prefix");
   return out;
 }
 
@@ -55,6 +65,15 @@ std::string answer_line(const HandedOver& done) {
                {"sessions", done.sessions},
                {"seconds", done.seconds},
                {"pid", done.pid}});
+}
+
+std::string answer_line(const SessionsMoved& done) {
+  Json out{{"v", kControlVersion},
+           {"moved", done.moved},
+           {"seconds", done.seconds},
+           {"stayed", done.stayed}};
+  if (!done.why.empty()) out["why"] = done.why;
+  return line(std::move(out));
 }
 
 std::string error_line(const std::string& why) {

@@ -22,6 +22,9 @@ struct Request {
   /// take_over: the protocol that it is to go by, and the asking program's version.
   unsigned protocol = 0;
   std::string program;
+  /// move: the peer, by name or address, and the prefix that clients are in (empty: all).
+  std::string to;
+  std::string client;
 };
 
 /// With the line's end.
@@ -36,9 +39,18 @@ struct HandedOver {
   int pid = 0;  ///< of the successor
 };
 
+/// What a move came to.
+struct SessionsMoved {
+  std::size_t moved = 0;
+  double seconds = 0;
+  std::size_t stayed = 0;
+  std::string why;  ///< of one that stayed, or why it ended early; empty: all have gone
+};
+
 /// Answers, each with the line's end.
 [[nodiscard]] std::string answer_line();
 [[nodiscard]] std::string answer_line(const HandedOver& done);
+[[nodiscard]] std::string answer_line(const SessionsMoved& done);
 [[nodiscard]] std::string error_line(const std::string& why);
 /// Of an answer that says that it was refused: why. None: it was not.
 [[nodiscard]] std::optional<std::string> refusal_in(std::string_view line);

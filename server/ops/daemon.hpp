@@ -17,6 +17,7 @@
 #include "server/ops/handover.hpp"
 #include "server/ops/heap_trim.hpp"
 #include "server/ops/listening.hpp"
+#include "server/ops/moving.hpp"
 #include "server/ops/phase.hpp"
 #include "server/ops/reload.hpp"
 #include "server/ops/state_lock.hpp"
@@ -54,6 +55,9 @@ class Daemon {
   [[nodiscard]] Result<void> start_handover();
   void give_to_backends();
   void end_handover();
+  void move(Asked asked);
+  [[nodiscard]] Result<std::size_t> may_move_to(const std::string& peer) const;
+  void on_moved(const SessionsMoved& what);
   void on_given(std::uint64_t tag, std::vector<Parcel> parcels, const Remaining& left);
   void serve();
   void open();
@@ -107,6 +111,8 @@ class Daemon {
   std::unique_ptr<ChainService> chains_;
   const LoopFactory make_loop_;
   std::unique_ptr<Handover> handover_;  ///< null without [handover]
+  std::unique_ptr<Moving> moving_;      ///< as well
+  OwnedFd mover_;                       ///< who has asked for it
   Upgrade upgrade_;
   const bool takes_over_;
   std::optional<Inheritance> inherited_;  ///< what is not in use yet

@@ -37,7 +37,8 @@ Upgrade::Service Daemon::upgrade_service() {
            [this] { return totals_of(metrics()); },
            [](int pid) { tell_service_manager("MAINPID=" + std::to_string(pid)); },
            [this](const HandedOver&) { on_handed_over(); },
-           [this](const std::string&) { on_not_handed_over(); }}};
+           [this](const std::string&) { on_not_handed_over(); }},
+          [this](Asked asked) { move(std::move(asked)); }};
 }
 
 std::string Daemon::upgrade_obstacle() const {

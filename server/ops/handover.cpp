@@ -36,6 +36,19 @@ const HandoverPeer& peer_named(const HandoverConfig& config, const std::string& 
                                [&](const HandoverPeer& peer) { return peer.name == name; });
 }
 
+std::vector<HandoverPeer> takers(const HandoverConfig& config) {
+  std::vector<HandoverPeer> out;
+  for (const std::string& name : config.backends) out.push_back(peer_named(config, name));
+  for (const HandoverPeer& peer : config.peers) {
+    if (!peer.address || std::ranges::find(config.backends, peer.name) != config.backends.end()) {
+      continue;
+    }
+    out.push_back(peer);
+    out.back().weight = 0;
+  }
+  return out;
+}
+
 std::function<Result<Helper>()> starter(const Config& config, bool forwards) {
   const HandoverConfig& handover = config.handover;
   return [path = handover.helper.empty() ? helper_beside_us() : handover.helper,
@@ -63,19 +76,19 @@ class Handover::Mover final : public DeparturesObserver, public ArrivalsObserver
   }
 
   [[nodiscard]] Result<void> give(const Config& config, const HostId& own,
-                                  const std::string& version) {
+                                  const std::string& version,
+                                  const std::vector<HandoverPeer>& peers) {
     const HandoverConfig& from = config.handover;
-    if (from.backends.empty()) return {};
+    if (peers.empty()) return {};
     GivingSettings settings;
     settings.certificate_pem = from.certificate_pem;
     settings.private_key_pem = from.private_key_pem;
     settings.own = own;
     settings.program = version;
-    for (const std::string& name : from.backends) {
-      const HandoverPeer& peer = peer_named(from, name);
-      settings.peers.push_back({name, *peer.address, peer.pin, peer.weight});
+    for (const HandoverPeer& peer : peers) {
+      settings.peers.push_back({peer.name, *peer.address, peer.pin, peer.weight});
+      names_.push_back(peer.name);
     }
-    backends_ = from.backends;
     auto made = Departures::create(loop_, std::move(settings), starter(config, true), *this);
     if (!made) return tl::unexpected(std::move(made.error()));
     departures_ = std::move(*made);
@@ -110,12 +123,13 @@ class Handover::Mover final : public DeparturesObserver, public ArrivalsObserver
     return {};
   }
 
-  void operator()(std::vector<Parcel>& parcels) {
-    for (Parcel& parcel : parcels) {
+  void operator()(Give& order) {
+    const std::uint64_t tag = order.peer ? kNamed : 0;
+    for (Parcel& parcel : order.parcels) {
       if (!departures_) {
-        events_.post(std::move(parcel));
+        on_stayed(tag, std::move(parcel), "there is no link");
       } else {
-        departures_->move(0, std::nullopt, std::move(parcel));
+        departures_->move(tag, order.peer, std::move(parcel));
       }
     }
   }
@@ -128,21 +142,24 @@ class Handover::Mover final : public DeparturesObserver, public ArrivalsObserver
     loop_.stop();
   }
 
-  void on_moved(std::uint64_t, std::size_t peer) override {
+  void on_moved(std::uint64_t tag, std::size_t peer) override {
     trouble_.clear();
-    log_.debug("handover", {{"peer", backends_[peer]}, {"session", "moved"}});
+    log_.debug("handover", {{"peer", names_[peer]}, {"session", "moved"}});
+    if (tag == kNamed) events_.post(Moved{});
   }
   /// One line for as long as there is the same trouble.
-  void on_stayed(std::uint64_t, Parcel parcel, const std::string& why) override {
+  void on_stayed(std::uint64_t tag, Parcel parcel, const std::string& why) override {
     if (trouble_ != why) log_.warning("handover", {{"session", "stays"}, {"reason", why}});
     trouble_ = why;
-    events_.post(std::move(parcel));
+    events_.post(Stayed{tag == kNamed, std::move(parcel), why});
   }
   void on_link_up(std::size_t peer, const std::string& program) override {
-    on_link_up(backends_[peer], program);
+    on_link_up(names_[peer], program);
+    events_.post(LinkChanged{peer, true});
   }
   void on_link_down(std::size_t peer, const std::string& why) override {
-    on_link_down(backends_[peer], why);
+    on_link_down(names_[peer], why);
+    events_.post(LinkChanged{peer, false});
   }
   void on_not_forgotten(const std::string& why) override {
     log_.warning("handover", {{"forwarding", "stays"}, {"reason", why}});
@@ -165,10 +182,13 @@ class Handover::Mover final : public DeparturesObserver, public ArrivalsObserver
   }
 
  private:
+  /// Tag of what move_to() was given.
+  static constexpr std::uint64_t kNamed = 1;
+
   Loop& loop_;
   Log& log_;
   Inbox<Event>& events_;
-  std::vector<std::string> backends_;
+  std::vector<std::string> names_;  ///< of those that sessions may be given to
   std::string trouble_;
   std::map<std::uint64_t, TakingOffer> here_;
   std::uint64_t last_ = 0;
@@ -182,10 +202,12 @@ Result<std::unique_ptr<Handover>> Handover::start(const Config& config, const st
   std::unique_ptr<Handover> out(new Handover(loop, std::move(service)));
   HostId own{};
   tlsext::fill_random(own.data(), own.size());
+  out->peers_ = takers(config.handover);
+  out->linked_.resize(out->peers_.size());
   out->loop_ = make_loop();
   out->mover_ = std::make_unique<Mover>(*out->loop_, log, out->events_);
   auto made = out->mover_->take(config, own, version);
-  if (made) made = out->mover_->give(config, own, version);
+  if (made) made = out->mover_->give(config, own, version, out->peers_);
   if (!made) return failure("handover: " + made.error().context);
   out->orders_ = std::make_unique<Inbox<Order>>(
       *out->loop_, [mover = out->mover_.get()](Order&& order) { std::visit(*mover, order); });
@@ -206,14 +228,30 @@ Handover::~Handover() {
 void Handover::deliver(Event& event) {
   if (auto* arrived = std::get_if<Arrived>(&event)) {
     service_.arrived(arrived->number, std::move(arrived->parcel));
+  } else if (const auto* link = std::get_if<LinkChanged>(&event)) {
+    linked_.at(link->peer) = link->up;
+  } else if (auto* stayed = std::get_if<Stayed>(&event)) {
+    stayed->named ? service_.not_moved(std::move(stayed->parcel), stayed->why)
+                  : service_.stayed(std::move(stayed->parcel));
   } else {
-    service_.stayed(std::move(std::get<Parcel>(event)));
+    service_.moved();
   }
 }
 
 void Handover::move(std::vector<Parcel> parcels) {
-  if (going_on()) return orders_->post(std::move(parcels));
-  for (Parcel& parcel : parcels) service_.stayed(std::move(parcel));
+  give({std::nullopt, std::move(parcels)});
+}
+
+void Handover::move_to(std::size_t peer, std::vector<Parcel> parcels) {
+  give({peer, std::move(parcels)});
+}
+
+void Handover::give(Give order) {
+  if (going_on()) return orders_->post(std::move(order));
+  for (Parcel& parcel : order.parcels) {
+    Event stayed = Stayed{order.peer.has_value(), std::move(parcel), "the service ends"};
+    deliver(stayed);
+  }
 }
 
 void Handover::session_over(std::uint64_t number) {

@@ -15,6 +15,7 @@
 #include "dnschain/keep/state_file.hpp"
 #include "dnschain/keep/state_store.hpp"
 #include "server/io/sockets.hpp"
+#include "tlsext/link/link.hpp"
 
 namespace mooring::server {
 
@@ -118,6 +119,18 @@ void check_control(const ControlConfig& control, Surroundings& findings) {
   if (fs::exists(status) && !fs::is_socket(status)) refuse("is there, and is no socket");
 }
 
+/// Certificate and key of links belong together, and TLS takes them.
+void check_link(const Config& config, Surroundings& findings) {
+  const HandoverConfig& handover = config.handover;
+  if (!handover.on()) return;
+  tlsext::LinkSettings link{handover.certificate_pem, handover.private_key_pem, "check", {}};
+  for (const HandoverPeer& peer : handover.peers) link.peers.push_back({peer.name, peer.pin});
+  const auto made = tlsext::LinkContext::create(std::move(link));
+  if (made) return;
+  findings.errors.push_back(
+      {config.handover_place, "handover.certificate, handover.key: " + made.error().context});
+}
+
 }  // namespace
 
 std::vector<IpAddress> own_addresses() {
@@ -153,6 +166,7 @@ Surroundings check_surroundings(const Config& config) {
   }
   check_state(config.chain, findings);
   check_control(config.control, findings);
+  check_link(config, findings);
   for (Finding& error : check_loops(config, own_addresses())) {
     findings.errors.push_back(std::move(error));
   }

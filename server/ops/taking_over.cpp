@@ -37,7 +37,7 @@ Result<OwnedFd> ask(const std::string& path, const std::string& version) {
   if (!socket) return socket;
   const auto peer = peer_of(*socket);
   if (!peer || !peer->trusted()) return failure(path + ": another user's process answers there");
-  send_line(*socket, to_line({"take_over", kTakeOverProtocol, version}));
+  send_line(*socket, to_line({"take_over", kTakeOverProtocol, version, {}, {}}));
   const std::string answer = read_line(*socket);
   if (answer.empty()) return failure(path + ": no answer");
   if (const auto why = refusal_in(answer)) return failure(path + ": refused: " + *why);

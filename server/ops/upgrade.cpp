@@ -52,6 +52,7 @@ void Upgrade::open(OwnedFd listening) {
 void Upgrade::on_asked(Asked asked) {
   if (asked.request.command == "upgrade") return start(std::move(asked.connection));
   if (asked.request.command == "take_over") return hand_over(std::move(asked));
+  if (asked.request.command == "move" && service_.move) return service_.move(std::move(asked));
   send_line(asked.connection, error_line("there is no command \"" + asked.request.command + "\""));
 }
 

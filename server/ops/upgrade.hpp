@@ -27,6 +27,8 @@ class Upgrade {
     /// A successor is being offered that: done() or failed() of `handing_over` follows.
     std::function<void()> enter;
     HandingOver::Service handing_over;
+    /// Sessions are to go to another host.
+    std::function<void(Asked asked)> move = {};
   };
   /// What is started as successor.
   struct Program {

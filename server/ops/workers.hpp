@@ -57,6 +57,7 @@ class Workers {
   void stop_listening(const Endpoint& bound);
   /// To the worker with the order's tag.
   void give(const GiveOrder& order) { workers_.at(order.tag)->give(order); }
+  void give(std::size_t worker, const GiveOrder& order) { workers_.at(worker)->give(order); }
   /// Sessions that were given, to one of the workers.
   void take(std::size_t worker, std::vector<Parcel> parcels) {
     workers_.at(worker % workers_.size())->take(worker, std::move(parcels));

@@ -45,6 +45,8 @@ void WorkerLoop::give(const GiveOrder& order) {
   live_.visit([&](ClientConnection& connection) {
     const Standing standing = connection.standing();
     if (order.client && !connection.is_from(*order.client)) return true;
+    // Its packets come by way of the host that gave it, which would not hear of its next place.
+    if (watched_.contains(&connection)) return ++remaining.watched, true;
     if (may_go(standing, order.which) && chosen.size() < order.most) {
       chosen.push_back(&connection);
     } else {

@@ -37,8 +37,9 @@ struct Remaining {
   std::size_t handshaking = 0;  ///< not given before the handshake is done
   std::size_t ending = 0;       ///< never given: they are about to be closed
   std::string trouble;          ///< why one that was to go has stayed, the first one; empty: none
+  std::size_t watched = 0;      ///< never given: they came by Worker::take_watched()
 
-  [[nodiscard]] std::size_t total() const { return quiet + busy + handshaking + ending; }
+  [[nodiscard]] std::size_t total() const { return quiet + busy + handshaking + ending + watched; }
 };
 
 /// What became of parcels that a worker was given.

@@ -112,6 +112,20 @@ pin = "$(pin back2)"
 address = "198.51.100.5:8530"
 weight = 3
 END
+# The same host as one that gives what it is told to.
+sed 's/^backends = .*/listen = ["198.51.100.3:8530"]/' "$work/front.toml" >"$work/mover.toml"
+cat >>"$work/mover.toml" <<END
+[[handover.peer]]
+name = "absent"
+pin = "$(pin stranger)"
+address = "198.51.100.4:8531"
+[[handover.peer]]
+name = "self"
+pin = "$(pin front)"
+address = "198.51.100.3:8530"
+[control]
+socket = "$work/mover.sock"
+END
 
 declare -A pids
 start_host() {
@@ -219,6 +233,38 @@ kill -TERM "${pids[front]}"
 wait "${pids[front]}"
 check "the front ends well" [ $? = 0 ]
 check "its sessions go on without it" long_ends_as '^back[12]=100$'
+
+ctl_move() { timeout 60 "$mooring" ctl --socket "$work/mover.sock" move "$@"; }
+refuses() { ! ctl_move "${@:2}" >"$work/refuses.out" 2>&1 && grep -qF -- "$1" "$work/refuses.out"; }
+# Forty sessions that ask a hundred times; their connections come first.
+begin_many() {
+  (exec ip netns exec "$(space client)" python3 "$work/client.py" 40 100 0.03 >"$work/long.out" 2>&1) &
+  long=$!
+  children+=("$long")
+  sleep 1.5
+}
+(exec ip netns exec "$(space front)" "$mooringd" -c "$work/mover.toml" >>"$work/mover.log" 2>&1) &
+mover=$!
+children+=("$mover")
+check "a host without backends has links to all with an address" \
+  eval 'logs mover "peer=back1 link=up" && logs mover "peer=back2 link=up"'
+check "a session stays where it is" prints '^front=20$' ask 10 2 0
+check "a move to an unknown host is refused" refuses 'no [[handover.peer]] "back7"' --to back7
+check "as is one to a host without a link" refuses 'there is no link to "absent"' --to absent
+check "or to itself" refuses '"self" is this host' --to self
+check "and one of what is no prefix" refuses '"all" is no address' --to back1 --client all
+begin_many
+check "only the clients that are meant are moved" \
+  prints '"moved": *0' ctl_move --to back1 --client 192.0.2.0/24 --json
+check "a move empties the host in mid-conversation" prints '^moved: 40 sessions in ' ctl_move --to back1
+check "every session answers afterwards, each query once" long_ends_as '^back1=[0-9]{3,4} front=[0-9]{2,4}$'
+begin_many
+check "to an address as well" \
+  prints '^moved: 40 sessions in ' ctl_move --to 198.51.100.5:8530 --client 198.51.100.2/32
+check "they all answer there" long_ends_as '^back2=[0-9]{3,4} front=[0-9]{2,4}$'
+check "a move of nothing is done at once" prints '^moved: 0 sessions in ' ctl_move --to back1 --all
+kill -TERM "$mover"
+wait "$mover"
 sed -i 's/front\.\(crt\|key\)/stranger.\1/' "$work/front.toml"
 start_host front
 check "a front with another key is refused" logs front 'peer=back2 link=down reason="alert unknown_ca received"'

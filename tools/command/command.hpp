@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ void add_chain_show(CLI::App& parent, Action& action);
 void add_chain_status(CLI::App& parent, Action& action);
 void add_chain_verify(CLI::App& parent, Action& action);
 void add_ctl(CLI::App& parent, Action& action);
+/// `socket`: the control socket's path, once the options have been read.
+void add_ctl_move(CLI::App& group, std::shared_ptr<const std::string> socket, Action& action);
 void add_query(CLI::App& parent, Action& action);
 void add_tlsa_check(CLI::App& parent, Action& action);
 void add_tlsa_create(CLI::App& parent, Action& action);

@@ -81,6 +81,7 @@ void add_ctl(CLI::App& parent, Action& action) {
   upgrade->callback([options, &action] {
     action = [options](Environment& environment) { return run(*options, environment); };
   });
+  add_ctl_move(*group, {options, &options->socket}, action);
 }
 
 }  // namespace mooring::tools

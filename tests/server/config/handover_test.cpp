@@ -78,7 +78,8 @@ TEST_CASE("what is wrong with a handover is told", "[server]") {
   };
   const std::string address = "address = '192.0.2.1:8530'\n";
   const std::vector<Case> cases{
-      {kBegin + peer("a"), "expected take_from or backends: who gives sessions to whom?"},
+      {kBegin + peer("a"),
+       "expected take_from or a peer with an address: who gives sessions to whom?"},
       {kBegin + "backends = ['b']\n" + peer("a", address),
        "there is no [[handover.peer]] named \"b\""},
       {kBegin + "backends = ['a']\n" + peer("a"),

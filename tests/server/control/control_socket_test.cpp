@@ -55,7 +55,7 @@ struct Served {
 
 TEST_CASE("a request is a line, and is answered by one", "[control]") {
   Served it;
-  CHECK(it.ask(to_line({"upgrade", 0, {}})) == answer_line());
+  CHECK(it.ask(to_line({"upgrade", 0, {}, {}, {}})) == answer_line());
   CHECK(it.commands == std::vector<std::string>{"upgrade"});
   CHECK(it.refused.empty());
 }

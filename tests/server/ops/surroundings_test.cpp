@@ -148,3 +148,15 @@ TEST_CASE("a control socket that could not be made is found", "[server]") {
   CHECK(errors.front().place == kState);
   CHECK_THAT(errors.front().what, Catch::StartsWith("control.socket: ") && Catch::Contains(why));
 }
+
+TEST_CASE("a certificate that no link can use is found", "[server]") {
+  Config config = config_of("127.0.0.1:0");
+  config.handover.certificate_pem = "no certificate";
+  config.handover.private_key_pem = "no key";
+  config.handover.peers.push_back({"back1", {}, std::nullopt, 1});
+  config.handover_place = kState;
+  const auto errors = check_surroundings(config).errors;
+  REQUIRE(errors.size() == 1);
+  CHECK(errors.front().place == kState);
+  CHECK_THAT(errors.front().what, Catch::StartsWith("handover.certificate, handover.key: "));
+}
