@@ -125,7 +125,7 @@ bool TakingOver::handle(Frame frame) {
   if (begun_ && type == TakeOverMessage::done) {
     static_cast<void>(channel_.send(message(TakeOverMessage::taken, kEverything)));
     if (is_revoked()) return true;  // and the end of the connection comes
-    watch_->set(false, false);
+    give_up();                      // there is nobody left to hear from
     service_.done();
     return false;
   }

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -42,6 +43,25 @@ void close_descriptors(msghdr& message) {
 
 }  // namespace
 
+std::size_t SpokenSoFar::most() const {
+  if (in_line_) return 1;
+  return body_ > 0 ? std::min(body_, kPiece) : header_.size() - have_;
+}
+
+void SpokenSoFar::add(const char* octets, std::size_t count) {
+  if (in_line_) {
+    in_line_ = octets[0] != '\n';
+  } else if (body_ > 0) {
+    body_ -= count;
+  } else {
+    std::copy_n(octets, count, header_.begin() + have_);
+    have_ += count;
+    if (have_ < header_.size()) return;
+    have_ = 0;
+    for (std::size_t i = 4; i < header_.size(); ++i) body_ = body_ << 8U | header_.at(i);
+  }
+}
+
 TakeOverRelay::TakeOverRelay(const std::string& path, std::string to, std::size_t octets,
                              std::function<void()> then)
     : to_(std::move(to)), moment_(octets), then_(std::move(then)) {
@@ -64,6 +84,7 @@ void TakeOverRelay::run() {
   if (stopping_) return;
   const int successor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   const int predecessor = unix_socket(to_, ::connect);
+  std::array<SpokenSoFar, 2> spoken;
   std::array<pollfd, 2> both{{{successor, POLLIN, 0}, {predecessor, POLLIN, 0}}};
   // When one is gone, what it had said is still passed on.
   while (!stopping_ && (both[0].fd >= 0 || both[1].fd >= 0)) {
@@ -71,7 +92,7 @@ void TakeOverRelay::run() {
     for (std::size_t i = 0; i < 2; ++i) {
       if (both[i].revents == 0) continue;
       const int to = i == 0 ? predecessor : successor;
-      if (!pass(both[i].fd, to)) {
+      if (!pass(both[i].fd, to, spoken[i])) {
         ::shutdown(to, SHUT_WR);
         both[i].fd = -1;
       }
@@ -82,10 +103,10 @@ void TakeOverRelay::run() {
   over_ = true;
 }
 
-bool TakeOverRelay::pass(int from, int to) {
+bool TakeOverRelay::pass(int from, int to, SpokenSoFar& spoken) {
   std::array<char, kPiece> octets;
   alignas(cmsghdr) std::array<char, CMSG_SPACE(128 * sizeof(int))> control;
-  iovec part{octets.data(), octets.size()};
+  iovec part{octets.data(), spoken.most()};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
@@ -94,6 +115,7 @@ bool TakeOverRelay::pass(int from, int to) {
   const ssize_t count = ::recvmsg(from, &message, MSG_CMSG_CLOEXEC);
   if (count <= 0) return false;
   part.iov_len = static_cast<std::size_t>(count);
+  spoken.add(octets.data(), part.iov_len);
   const bool sent = ::sendmsg(to, &message, MSG_NOSIGNAL) == count;
   close_descriptors(message);
   octets_ += static_cast<std::size_t>(count);
