@@ -41,7 +41,8 @@ void to_giver(ByteView octets) {
   GiverNotes notes;
   Giver giver({}, kFront, output, notes);
   giver.start("mooring", kBegin);
-  static_cast<void>(giver.receive(encode(Welcome{kBackend, "mooring", 4, 4000, {}, {0, 9}}), kBegin));
+  static_cast<void>(
+      giver.receive(encode(Welcome{kBackend, "mooring", 4, 4000, {}, {0, 9}}), kBegin));
   for (const char* text : {"first", "second", "third"}) {
     Parcel parcel = parcel_of(text);
     if (!giver.offer(octets_of("tcp"), parcel, kBegin)) std::abort();
