@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "e2e/running_server.hpp"
 #include "e2e/upgraded_server.hpp"
 #include "support/openssl_dot_client.hpp"
 #include "support/tcp_peer.hpp"
@@ -59,6 +60,7 @@ struct HalfDone {
 }  // namespace
 
 TEST_CASE("a shortage of descriptors refuses an upgrade, and nothing else", "[e2e]") {
+  if (kSanitizerNeedsFiles) return;
   TcpUpstream upstream(TcpUpstream::answer);
   UpgradedServer server(upstream.port());
   const pid_t before = server.pid();
