@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,11 @@ class OctetWriter {
       octets_.push_back(static_cast<std::byte>(value >> (8 * left) & 0xffU));
     }
   }
-  void plain(ByteView octets) { octets_.insert(octets_.end(), octets.begin(), octets.end()); }
+  void plain(ByteView octets) {
+    const std::size_t before = octets_.size();
+    octets_.resize(before + octets.size());
+    std::ranges::copy(octets, octets_.begin() + static_cast<std::ptrdiff_t>(before));
+  }
   void field(ByteView octets) {
     number(static_cast<std::uint32_t>(octets.size()));
     plain(octets);
