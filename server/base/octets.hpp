@@ -78,6 +78,7 @@ class OctetReader {
     failed_ = true;
     rest_ = {};
   }
+  [[nodiscard]] bool failed() const { return failed_; }
   /// Whether all that was asked for was there, and nothing else.
   [[nodiscard]] bool whole() const { return !failed_ && rest_.empty(); }
 

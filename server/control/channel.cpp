@@ -11,39 +11,13 @@
 #include <cstring>
 #include <utility>
 
+#include "server/base/descriptor_passing.hpp"
+
 namespace mooring::server {
 
 namespace {
 
-/// For as many descriptors as a frame may have.
-struct ControlBuffer {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostFrameDescriptors * sizeof(int))> octets{};
-};
-
-void put_descriptors(msghdr& message, ControlBuffer& buffer, const std::vector<int>& all) {
-  const std::size_t size = all.size() * sizeof(int);
-  message.msg_control = buffer.octets.data();
-  message.msg_controllen = CMSG_SPACE(size);
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(size);
-  std::memcpy(CMSG_DATA(header), all.data(), size);
-}
-
-std::vector<OwnedFd> take_descriptors(msghdr& message) {
-  std::vector<OwnedFd> out;
-  for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
-    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (one->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, CMSG_DATA(one) + i * sizeof(int), sizeof(int));
-      out.emplace_back(descriptor);
-    }
-  }
-  return out;
-}
+using ControlBuffer = DescriptorSpace<kMostFrameDescriptors>;
 
 tl::unexpected<Error> system_error(const char* what) {
   const int code = errno;
@@ -85,7 +59,7 @@ Result<bool> Channel::send_some(Kept& kept) const {
     message.msg_iovlen = parts.size();
     ControlBuffer control;
     if (kept.sent == 0 && !kept.frame.descriptors.empty()) {
-      put_descriptors(message, control, kept.frame.descriptors);
+      attach_descriptors(message, control.octets, kept.frame.descriptors);
     }
     const ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
@@ -112,8 +86,7 @@ Result<bool> Channel::read_some() {
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.octets.data();
-  message.msg_controllen = control.octets.size();
+  expect_descriptors(message, control.octets);
   const ssize_t count = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   ended_ = count == 0 || (count < 0 && errno == ECONNRESET);
@@ -122,7 +95,7 @@ Result<bool> Channel::read_some() {
                                            : "it went away");
   }
   if (count < 0) return system_error("receiving");
-  auto descriptors = take_descriptors(message);
+  auto descriptors = attached_descriptors(message);
   if ((message.msg_flags & MSG_CTRUNC) != 0) {
     return failure("descriptors were lost on their way: too many, or none left here");
   }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/base/octets.hpp"
+
 namespace mooring::server {
 
 namespace {
@@ -79,57 +81,37 @@ class Writer {
   std::size_t written_ = 0;
 };
 
-/// Reads what a Writer has written. After a field that is cut everything is empty and zero.
-class Reader {
+/// Reads what a Writer has written.
+class Reader : public OctetReader {
  public:
-  explicit Reader(ByteView octets) : rest_(octets) {}
+  using OctetReader::OctetReader;
 
-  std::uint64_t number(std::size_t octets) {
-    std::uint64_t value = 0;
-    for (const std::byte octet : take(octets)) {
-      value = value << 8U | std::to_integer<std::uint64_t>(octet);
-    }
-    return value;
-  }
   template <std::size_t Count>
   std::array<bool, Count> flags() {
     std::array<bool, Count> out{};
-    const std::uint64_t octet = number(1);
+    const unsigned octet = number<std::uint8_t>();
     require(octet >> Count == 0);
     for (std::size_t i = 0; i < Count; ++i) out[i] = (octet >> i & 1U) != 0;
     return out;
   }
-  ByteView field() { return take(number(4)); }
+  ByteView any_field() { return field(kMostParcelOctets); }
   std::vector<std::byte> octets() {
-    const ByteView found = field();
+    const ByteView found = any_field();
     return {found.begin(), found.end()};
   }
   Endpoint endpoint() {
     Endpoint out;
-    const std::uint64_t family = number(1);
+    const auto family = number<std::uint8_t>();
     out.address.family = family == 4 ? IpFamily::v4 : IpFamily::v6;
-    for (std::uint8_t& octet : out.address.octets) octet = static_cast<std::uint8_t>(number(1));
-    out.port = static_cast<std::uint16_t>(number(2));
-    whole_ = whole_ && (family == 4 || family == 6) &&
-             out.address.masked(out.address.width()) == out.address;
+    for (std::uint8_t& octet : out.address.octets) octet = number<std::uint8_t>();
+    out.port = number<std::uint16_t>();
+    require((family == 4 || family == 6) && out.address.masked(out.address.width()) == out.address);
     return out;
   }
   /// False for what no Writer writes.
-  void require(bool condition) { whole_ = whole_ && condition; }
-  [[nodiscard]] bool whole() const { return whole_; }
-  [[nodiscard]] std::size_t left() const { return rest_.size(); }
-
- private:
-  ByteView take(std::size_t octets) {
-    whole_ = whole_ && octets <= rest_.size();
-    if (!whole_) return rest_ = {};
-    const ByteView out = rest_.first(octets);
-    rest_ = rest_.subspan(octets);
-    return out;
+  void require(bool condition) {
+    if (!condition) fail();
   }
-
-  ByteView rest_;
-  bool whole_ = true;
 };
 
 void write(Writer& writer, const ParcelContent& content, std::size_t size) {
@@ -158,13 +140,13 @@ void write(Writer& writer, const ParcelContent& content, std::size_t size) {
 }
 
 void read_queries(Reader& reader, SessionSnapshot& session) {
-  for (std::uint64_t left = reader.number(4); left > 0 && reader.whole(); --left) {
+  for (auto left = reader.number<std::uint32_t>(); left > 0 && !reader.failed(); --left) {
     const auto [present, dnssec_ok, padding, keepalive] = reader.flags<4>();
     QueryInFlight query;
     query.context = {session.peer.address,
                      QueryTransport::tls,
                      {present, dnssec_ok, padding, keepalive},
-                     static_cast<std::uint32_t>(reader.number(4))};
+                     reader.number<std::uint32_t>()};
     query.message = reader.octets();
     reader.require(query.message.size() >= kDnsHeaderSize &&
                    query.message.size() <= kMaxDnsMessage);
@@ -177,14 +159,14 @@ ByteView read(Reader& reader, ParcelContent& content) {
   auto& [tls, exchange, peer, idle_left, asleep] = content.session;
   const auto [proxied, ends, malformed, stopped, sleeps] = reader.flags<5>();
   asleep = sleeps;
-  const std::uint64_t left = reader.number(8);
+  const auto left = reader.number<std::uint64_t>();
   reader.require(left <= kMostIdle);
   idle_left = Milliseconds(left);
-  exchange.received = reader.number(8);
+  exchange.received = reader.number<std::uint64_t>();
   peer.address = reader.endpoint();
   content.listener = reader.endpoint();
   if (proxied) peer.proxy = reader.endpoint();
-  const ByteView frozen = reader.field();
+  const ByteView frozen = reader.any_field();
   exchange.incoming = {reader.octets(), stopped};
   exchange.unsent = reader.octets();
   exchange.fault = malformed ? ExchangeFault::malformed : ExchangeFault::none;
@@ -192,7 +174,6 @@ ByteView read(Reader& reader, ParcelContent& content) {
   content.stream.unwritten = reader.octets();
   content.stream.ends = ends;
   read_queries(reader, content.session);
-  reader.require(reader.left() == 0);
   return frozen;
 }
 
@@ -214,12 +195,12 @@ Result<SecretBytes> pack(const ParcelContent& content, SecretArena& arena) {
 Result<ParcelContent> unpack(ByteView octets, tlsext::SecretMemory& keys) {
   if (octets.size() < kHead + kChecksum) return failure("a parcel is cut");
   if (octets.size() > kMostParcelOctets) return failure("a parcel is too big");
-  Reader head(octets);
-  if (head.number(1) != kVersion) return failure("a parcel is of another version");
-  if (head.number(4) != octets.size()) return failure("a parcel is not whole");
-  Reader tail(octets.last(kChecksum));
+  OctetReader head(octets);
+  if (head.number<std::uint8_t>() != kVersion) return failure("a parcel is of another version");
+  if (head.number<std::uint32_t>() != octets.size()) return failure("a parcel is not whole");
+  OctetReader tail(octets.last(kChecksum));
   const ByteView summed = octets.first(octets.size() - kChecksum);
-  if (tail.number(kChecksum) != checksum(summed)) return failure("a parcel is damaged");
+  if (tail.number<std::uint64_t>() != checksum(summed)) return failure("a parcel is damaged");
   ParcelContent out;
   Reader reader(summed.subspan(kHead));
   const ByteView frozen = read(reader, out);

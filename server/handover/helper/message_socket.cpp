@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "server/base/descriptor_passing.hpp"
 #include "server/base/octets.hpp"
 #include "server/handover/helper/request.hpp"
 
@@ -22,36 +23,16 @@ tl::unexpected<Error> broken(const char* what) {
   return failure(std::string(what) + ": " + std::strerror(code), code);
 }
 
-/// Space for one descriptor beside a message.
-struct Control {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> octets{};
-};
-
-void attach(msghdr& header, Control& control, int descriptor) {
-  header.msg_control = control.octets.data();
-  header.msg_controllen = control.octets.size();
-  cmsghdr* part = CMSG_FIRSTHDR(&header);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(sizeof descriptor);
-  std::memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
-}
+using Control = DescriptorSpace<1>;
 
 /// The descriptor that came with it, or none.
 Result<OwnedFd> attached(msghdr& header) {
-  const cmsghdr* part = CMSG_FIRSTHDR(&header);
-  if (part == nullptr || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-    return OwnedFd{};
-  // With the padding there is space for two. The kernel closes what has no space at all.
-  const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  OwnedFd last;
-  for (std::size_t i = 0; i < count; ++i) {
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof descriptor);
-    last = OwnedFd(descriptor);
-  }
-  if (count == 1 && (header.msg_flags & MSG_CTRUNC) == 0) return last;
-  return failure("a message has more than one descriptor");
+  // With the padding there is space for two.
+  auto came = attached_descriptors(header);
+  if (came.size() > 1) return failure("a message has more than one descriptor");
+  if ((header.msg_flags & MSG_CTRUNC) != 0)
+    return failure("descriptors were lost on their way: too many, or none left here");
+  return came.empty() ? OwnedFd{} : std::move(came.front());
 }
 
 }  // namespace
@@ -84,7 +65,7 @@ Result<void> MessageSocket::send(ByteView octets, int descriptor) {
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     Control control;
-    if (descriptor >= 0) attach(header, control, descriptor);
+    if (descriptor >= 0) attach_descriptors(header, control.octets, {&descriptor, 1});
     const auto count = sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return broken("sending");
@@ -101,8 +82,7 @@ Result<void> MessageSocket::receive_all(std::span<std::byte> place, OwnedFd& des
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    header.msg_control = control.octets.data();
-    header.msg_controllen = control.octets.size();
+    expect_descriptors(header, control.octets);
     const auto count = recvmsg(socket_.get(), &header, MSG_CMSG_CLOEXEC);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return broken("receiving");
