@@ -115,3 +115,33 @@ ends_well() {
   echo "exit status $status"
   [ $status -eq 0 ] && ! grep -E 'Sanitizer|runtime error' "$work/$1.log"
 }
+
+# start_forwarder PORT SETTING: an Unbound that forwards everything to mooringd at PORT over TLS, at
+# $forwarder_port; SETTING is one more line of its server clause.
+start_forwarder() {
+  local program=$work/lab/unbound.program # the lab's copy of the program: see tools/lab
+  [ -x "$program" ] || program=unbound
+  forwarder_port=$(free_port)
+  cat >"$work/forwarder.conf" <<END
+server:
+  interface: 127.0.0.1@$forwarder_port
+  username: ""
+  chroot: ""
+  directory: "$work"
+  pidfile: "$work/forwarder.pid"
+  logfile: "$work/forwarder.log"
+  use-syslog: no
+  do-not-query-localhost: no
+  tls-cert-bundle: "$LAB_CERT"
+  $2
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@$1#$LAB_NAME
+  forward-tls-upstream: yes
+remote-control:
+  control-enable: no
+END
+  "$program" -d -c "$work/forwarder.conf" 2>>"$work/forwarder.log" &
+  children+=($!)
+}
+through_unbound() { kdig "+retry=0" "+timeout=5" -p "$forwarder_port" @127.0.0.1 "$@"; }

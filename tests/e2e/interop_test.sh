@@ -159,32 +159,7 @@ check "the chain that OpenSSL received proves the TLSA records" prints '[Ss]ecur
 
 # --- Unbound as a client ------------------------------------------------------------------------
 
-forwarder_port=$(free_port)
-cat >"$work/forwarder.conf" <<END
-server:
-  interface: 127.0.0.1@$forwarder_port
-  username: ""
-  chroot: ""
-  directory: "$work"
-  pidfile: "$work/forwarder.pid"
-  logfile: "$work/forwarder.log"
-  use-syslog: no
-  do-not-query-localhost: no
-  tls-cert-bundle: "$LAB_CERT"
-  trust-anchor-file: "$LAB_ANCHOR"
-forward-zone:
-  name: "."
-  forward-addr: 127.0.0.1@$port#$LAB_NAME
-  forward-tls-upstream: yes
-remote-control:
-  control-enable: no
-END
-# The lab's copy of the program: see tools/lab.
-program=$work/lab/unbound.program
-[ -x "$program" ] || program=unbound
-"$program" -d -c "$work/forwarder.conf" 2>>"$work/forwarder.log" &
-children+=($!)
-through_unbound() { kdig "+retry=0" "+timeout=5" -p "$forwarder_port" @127.0.0.1 "$@"; }
+start_forwarder "$port" "trust-anchor-file: \"$LAB_ANCHOR\""
 wait_until through_unbound www.lab.example A
 check "Unbound forwards over TLS and validates what comes back" \
   prints 'Flags:.* ad;' through_unbound +adflag www.lab.example A

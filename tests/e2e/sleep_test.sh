@@ -40,7 +40,7 @@ ask_sleepily() {
 s_client_sleeps() {
   local woken
   woken=$(counter woken)
-  ask_sleepily | openssl s_client -quiet -connect "127.0.0.1:$port" -servername "$LAB_NAME" \
+  ask_sleepily | openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$port" -servername "$LAB_NAME" \
     -CAfile "$LAB_CERT" "$@" >"$work/answers" 2>"$work/s_client.err"
   # An answer's header: the ID (twice an octet), then QR, RD and RA.
   echo "woken: $(($(counter woken) - woken)), answers: $(tr '\0' '\n' <"$work/answers" | grep -caP '^[\x01-\x03]\x81')"
@@ -67,31 +67,7 @@ fi
 
 # --- Unbound ------------------------------------------------------------------------------------
 
-forwarder_port=$(free_port)
-cat >"$work/forwarder.conf" <<END
-server:
-  interface: 127.0.0.1@$forwarder_port
-  username: ""
-  chroot: ""
-  directory: "$work"
-  pidfile: "$work/forwarder.pid"
-  logfile: "$work/forwarder.log"
-  use-syslog: no
-  do-not-query-localhost: no
-  module-config: "iterator"
-  tls-cert-bundle: "$LAB_CERT"
-forward-zone:
-  name: "."
-  forward-addr: 127.0.0.1@$port#$LAB_NAME
-  forward-tls-upstream: yes
-remote-control:
-  control-enable: no
-END
-program=$work/lab/unbound.program
-[ -x "$program" ] || program=unbound
-"$program" -d -c "$work/forwarder.conf" 2>>"$work/forwarder.log" &
-children+=($!)
-through_unbound() { kdig "+retry=0" "+timeout=5" -p "$forwarder_port" @127.0.0.1 "$@"; }
+start_forwarder "$port" 'module-config: "iterator"'
 wait_until through_unbound h0001.lab.example A
 asleep_again() { [ "$(counter slept)" -gt "$(counter woken)" ]; }
 unbound_sleeps() {

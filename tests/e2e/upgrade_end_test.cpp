@@ -20,12 +20,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool gets_an_answer(OpensslDotClient& client, std::uint16_t id) {
-  const Octets asked = query(id, "www.example");
-  const auto answer = client.ask(asked);
-  return answer && *answer == answer_to(asked);
-}
-
 void limit_files(pid_t pid, rlim_t files) {
   rlimit limit{};
   REQUIRE(::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) == 0);

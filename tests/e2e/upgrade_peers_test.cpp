@@ -56,12 +56,6 @@ struct Stranger {
 
 constexpr const char* kTakeOver = "{\"v\":1,\"command\":\"take_over\",\"protocol\":1}\n";
 
-bool answers(OpensslDotClient& client, std::uint16_t id) {
-  const Octets asked = query(id, "www.example");
-  const auto answer = client.ask(asked);
-  return answer && *answer == answer_to(asked);
-}
-
 }  // namespace
 
 TEST_CASE("the service manager hears which process is the main one", "[e2e]") {
@@ -91,7 +85,7 @@ TEST_CASE("a program that hands over in another way is refused before anything m
   CHECK_THAT(nobody.answer, Catch::Contains("a program of no version hands over by protocol 0"));
   const Stranger later(server, "{\"v\":1,\"command\":\"take_over\",\"protocol\":65536}\n");
   CHECK_THAT(later.answer, Catch::Contains("there is no such protocol"));
-  CHECK(answers(client, 1));
+  CHECK(gets_an_answer(client, 1));
   CHECK(server.log().find("state=handing_over") == std::string::npos);
 }
 
@@ -110,11 +104,11 @@ TEST_CASE("a successor that goes away, talks nonsense or half a message changes 
     CHECK(::send(stranger.fd, says.data(), says.size(), MSG_NOSIGNAL) >= 0);
   }
   CHECK(server.logs("event=upgrade result=failed "));
-  CHECK(answers(client, 1));
+  CHECK(gets_an_answer(client, 1));
   OpensslDotClient later(server.port());
-  CHECK(answers(later, 2));
+  CHECK(gets_an_answer(later, 2));
   const auto told = server.upgrade();
   INFO(told.said << server.log());
   CHECK(told.status == 0);
-  CHECK(answers(client, 3));
+  CHECK(gets_an_answer(client, 3));
 }

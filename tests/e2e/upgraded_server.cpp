@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/dns_messages.hpp"
+
 namespace mooring::test {
 
 namespace {
@@ -89,6 +91,12 @@ std::uint64_t UpgradedServer::counter(const std::string& group, const std::strin
   const auto line = text.rfind("group=" + group + " ");
   const auto at = text.find(" " + name + "=", line) + name.size() + 2;
   return std::stoull(text.substr(at));
+}
+
+bool gets_an_answer(OpensslDotClient& client, std::uint16_t id) {
+  const Octets asked = query(id, "www.example");
+  const auto answer = client.ask(asked);
+  return answer && *answer == answer_to(asked);
 }
 
 }  // namespace mooring::test

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "e2e/running_server.hpp"
+#include "support/openssl_dot_client.hpp"
 
 namespace mooring::test {
 
@@ -63,5 +64,8 @@ class UpgradedServer {
   RunningServer server_;
   std::vector<pid_t> all_;  ///< in the order in which they served
 };
+
+/// Asks a question of this ID, and whether the answer is that of TcpUpstream::answer.
+[[nodiscard]] bool gets_an_answer(OpensslDotClient& client, std::uint16_t id);
 
 }  // namespace mooring::test
